@@ -1,0 +1,73 @@
+"""ConvolutionExplorer: one convolution, cell by cell (chapters ``convolution`` and ``stride_padding``)."""
+
+import math
+
+import traitlets
+
+from cnnbook.figures.figure import Figure
+
+_NUMBER_LIMIT = 1000
+
+
+class ConvolutionExplorer(Figure):
+    """A kernel slides over an input; every number in sight can be pointed at, and most can be edited.
+
+    >>> explorer = ConvolutionExplorer(input_size=5, kernel_size=3, stride=2, padding=1)
+    >>> explorer.stride
+    2
+
+    The front end computes what ``torch.nn.functional.conv2d`` computes, for one channel.
+
+    Args:
+        input_size: height and width of the input, 3 to 12 cells.
+        kernel_size: height and width of the kernel, 1 to 7.
+        stride, padding, dilation: as in ``torch.nn.Conv2d``; 1 to 4, 0 to 6, 1 to 3.
+        padding_mode: ``"zeros"``, ``"reflect"``, ``"replicate"`` or ``"circular"``.
+        input_pattern: a named input, or ``"custom"`` for the numbers in ``input``.
+        kernel_preset: a named kernel, or ``"custom"`` for the numbers in ``weight``.
+        input: a square of at most 12 by 12 numbers from -1000 to 1000, shown where ``input_pattern`` is
+            ``"custom"``; cells beyond it are zero.
+        weight: a square of at most 7 by 7 numbers, shown where ``kernel_preset`` is ``"custom"``.
+        position: which output cell the window rests on, row by row; -1 shows the output without a window.
+
+    Raises:
+        traitlets.TraitError: for a value out of bounds.
+        ValueError: for an ``input`` or ``weight`` that is no square of such numbers.
+
+    The arithmetic of sizes follows Dumoulin and Visin (2016), section 2.
+    """
+
+    input_size = traitlets.Int(7, min=3, max=12).tag(sync=True)
+    kernel_size = traitlets.Int(3, min=1, max=7).tag(sync=True)
+    stride = traitlets.Int(1, min=1, max=4).tag(sync=True)
+    padding = traitlets.Int(0, min=0, max=6).tag(sync=True)
+    dilation = traitlets.Int(1, min=1, max=3).tag(sync=True)
+    padding_mode = traitlets.Enum(["zeros", "reflect", "replicate", "circular"], "zeros").tag(sync=True)
+
+    input_pattern = traitlets.Enum(["ramp", "edge", "spot", "random", "custom"], "edge").tag(sync=True)
+    kernel_preset = traitlets.Enum(
+        ["vertical edges", "horizontal edges", "blur", "sharpen", "identity", "sum", "custom"], "vertical edges"
+    ).tag(sync=True)
+    input = traitlets.List().tag(sync=True)
+    weight = traitlets.List().tag(sync=True)
+
+    position = traitlets.Int(0, min=-1, max=24 * 24 - 1).tag(sync=True)
+
+    @traitlets.validate("input")
+    def _validate_input(self, proposal):
+        return _square("input", proposal["value"], self.traits()["input_size"].max)
+
+    @traitlets.validate("weight")
+    def _validate_weight(self, proposal):
+        return _square("weight", proposal["value"], self.traits()["kernel_size"].max)
+
+
+def _square(name, rows, largest_size):
+    rows = [list(row) for row in rows]
+    if len(rows) > largest_size or any(len(row) != len(rows) for row in rows):
+        shape = f"rows of lengths {[len(row) for row in rows]}"
+        raise ValueError(f"{name} has {shape}; expected a square of at most {largest_size} by {largest_size}")
+    for at, value in ((f"{name}[{i}][{j}]", value) for i, row in enumerate(rows) for j, value in enumerate(row)):
+        if not math.isfinite(value) or abs(value) > _NUMBER_LIMIT:
+            raise ValueError(f"{at} is {value}; expected a finite number from -{_NUMBER_LIMIT} to {_NUMBER_LIMIT}")
+    return [[float(value) for value in row] for row in rows]

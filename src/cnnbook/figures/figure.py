@@ -1,0 +1,63 @@
+"""What every interactive figure of the book is made of."""
+
+import inspect
+import re
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+_HERE = Path(__file__).parent
+_KIT_IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./kit\.js";\n', re.MULTILINE)
+
+
+def inline_kit(module: str) -> str:
+    """Replace a module's import of ``./kit.js`` by the kit's own text.
+
+    >>> 'from "./kit.js"' in inline_kit('import { clamp } from "./kit.js";\\nclamp(3, 0, 2);')
+    False
+
+    anywidget sends a module to the page as text, where a relative import has nothing to be relative
+    to. On disk the import stays, so every file is a valid module in an editor.
+    """
+    kit = re.sub(r"^export ", "", (_HERE / "kit.js").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return _KIT_IMPORT.sub(lambda _: kit, module)
+
+
+class Figure(anywidget.AnyWidget):
+    """A figure whose state Python can read and set, and whose picture the page draws by itself.
+
+    A subclass stands in ``NAME.py`` and declares synced traits. Its front end stands beside it in
+    ``NAME.js`` (a module whose default export has ``render({ model, el })``) and ``NAME.css``.
+
+    Raises:
+        TypeError: for a keyword that names no trait.
+        traitlets.TraitError: for a value outside a trait's bounds.
+    """
+
+    limits = traitlets.Dict(read_only=True, help="What each bounded trait admits, for the page's controls.").tag(sync=True)
+
+    @traitlets.default("limits")
+    def _limits(self):
+        limits = {}
+        for name, trait in self.traits(sync=True).items():
+            if isinstance(trait, traitlets.Enum):
+                limits[name] = {"values": list(trait.values)}
+            elif isinstance(trait, traitlets.Int | traitlets.Float) and {trait.min, trait.max}.isdisjoint({None, float("inf")}):
+                limits[name] = {"min": trait.min, "max": trait.max}
+        return limits
+
+    def __init_subclass__(cls, **kwargs):
+        if Figure in cls.__bases__:  # not the class that traitlets makes when anywidget adds a trait
+            stem = Path(inspect.getfile(cls)).with_suffix("")
+            module, style = (stem.with_suffix(end).read_text(encoding="utf-8") for end in (".js", ".css"))
+            cls._esm = inline_kit(module)
+            cls._css = (_HERE / "kit.css").read_text(encoding="utf-8") + style
+        super().__init_subclass__(**kwargs)
+
+    def __init__(self, **kwargs):
+        unknown = sorted(set(kwargs) - set(self.trait_names()))
+        if unknown:
+            own = sorted(name for name in self.trait_names() if name in self.class_own_traits())
+            raise TypeError(f"{type(self).__name__} has no {', '.join(unknown)}; its traits are {', '.join(own)}")
+        super().__init__(**kwargs)

@@ -1,0 +1,422 @@
+// What the figures share: the arithmetic of a convolution, controls bound to traits, grids of numbers.
+// Python pastes this file's text into each figure's module (see figure.py); so no name here may clash.
+
+// ── arithmetic ──────────────────────────────────────────────────────────────────────────────────
+
+/** @param {number} value @param {number} low @param {number} high */
+export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+
+/** Cells that a dilated kernel spans: dilation 2 spreads 3 weights over 5 cells. */
+export const kernelSpan = (kernelSize, dilation) => dilation * (kernelSize - 1) + 1;
+
+/** Output size along one axis, as torch.nn.Conv2d computes it. May be zero or negative: see convProblem. */
+export const outputSize = (inputSize, kernelSize, stride, padding, dilation) =>
+  Math.floor((inputSize + 2 * padding - kernelSpan(kernelSize, dilation)) / stride) + 1;
+
+/** Trailing rows of the padded input that no window reaches, because the division was floored. */
+export const unusedSize = (inputSize, kernelSize, stride, padding, dilation) =>
+  (inputSize + 2 * padding - kernelSpan(kernelSize, dilation)) % stride;
+
+/** Why PyTorch refuses this layer, as a sentence; null where it computes. */
+export function convProblem({ inputSize, kernelSize, padding, dilation, paddingMode = "zeros" }) {
+  const span = kernelSpan(kernelSize, dilation);
+  const padded = inputSize + 2 * padding;
+  if (paddingMode === "reflect" && padding >= inputSize)
+    return `Reflection mirrors at most ${inputSize - 1} cells of an input ${inputSize} wide; padding is ${padding}. Use less padding or a larger input.`;
+  if (paddingMode === "circular" && padding > inputSize)
+    return `Circular padding wraps at most ${inputSize} cells of an input ${inputSize} wide; padding is ${padding}. Use less padding or a larger input.`;
+  if (span > padded)
+    return `The kernel spans ${span} cells, the padded input only ${padded}: no output. Shrink the kernel or its dilation, or enlarge the input or its padding.`;
+  return null;
+}
+
+/** The input index that padded position `index` (from -padding) shows; -1 for a zero. */
+export function padIndex(index, size, paddingMode) {
+  if (index >= 0 && index < size) return index;
+  if (paddingMode === "reflect") return index < 0 ? -index : 2 * (size - 1) - index;
+  if (paddingMode === "replicate") return clamp(index, 0, size - 1);
+  if (paddingMode === "circular") return (index + size) % size;
+  return -1;
+}
+
+/** Cross-correlation of one channel, as torch.nn.functional.conv2d computes it.
+ * @param {number[][]} input  @param {number[][]} weight
+ * @returns {number[][]} */
+export function conv2d(input, weight, { stride = 1, padding = 0, dilation = 1, paddingMode = "zeros" } = {}) {
+  const [height, width, kernelHeight, kernelWidth] = [input.length, input[0].length, weight.length, weight[0].length];
+  const source = (size, kernel) =>
+    Array.from({ length: outputSize(size, kernel, stride, padding, dilation) }, (_, out) =>
+      Array.from({ length: kernel }, (_, tap) => padIndex(out * stride - padding + tap * dilation, size, paddingMode)),
+    );
+  const [rows, cols] = [source(height, kernelHeight), source(width, kernelWidth)];
+  return rows.map((rowTaps) =>
+    cols.map((colTaps) => {
+      let sum = 0;
+      for (let i = 0; i < kernelHeight; i++) {
+        if (rowTaps[i] < 0) continue;
+        const [inputRow, weightRow] = [input[rowTaps[i]], weight[i]];
+        for (let j = 0; j < kernelWidth; j++) if (colTaps[j] >= 0) sum += inputRow[colTaps[j]] * weightRow[j];
+      }
+      return sum;
+    }),
+  );
+}
+
+/** A square of numbers, cell by cell. */
+export const square = (size, value) =>
+  Array.from({ length: size }, (_, row) => Array.from({ length: size }, (_, col) => value(row, col)));
+
+const scattered = (row, col) => (((row * 73 + col * 151 + row * col * 37) * 2654435761) >>> 7) % 10;
+
+/** @param {"ramp"|"edge"|"spot"|"random"} name @param {number} size */
+export function inputPattern(name, size) {
+  const middle = (size - 1) / 2;
+  return {
+    ramp: () => square(size, (row, col) => row + col),
+    edge: () => square(size, (row, col) => (col > middle ? 9 : 0)),
+    spot: () => square(size, (row, col) => Math.max(0, 9 - 3 * Math.round(Math.hypot(row - middle, col - middle)))),
+    random: () => square(size, scattered),
+  }[name]();
+}
+
+/** @param {"vertical edges"|"horizontal edges"|"blur"|"sharpen"|"identity"|"sum"} name @param {number} size */
+export function kernelPreset(name, size) {
+  const middle = (size - 1) / 2;
+  const centre = Math.floor(middle);
+  const isCentre = (row, col) => row === centre && col === centre;
+  return {
+    "vertical edges": () => square(size, (_, col) => Math.sign(col - middle)),
+    "horizontal edges": () => square(size, (row) => Math.sign(row - middle)),
+    blur: () => square(size, () => 1 / size ** 2),
+    sharpen: () => square(size, (row, col) => (isCentre(row, col) ? size ** 2 : -1)),
+    identity: () => square(size, (row, col) => (isCentre(row, col) ? 1 : 0)),
+    sum: () => square(size, () => 1),
+  }[name]();
+}
+
+/** The number a reader typed; null where it is none, or too large to show. */
+export function parseNumber(text, limit = 1000) {
+  const cleaned = text.trim().replace("−", "-").replace(",", ".");
+  const value = cleaned === "" ? NaN : Number(cleaned);
+  return Math.abs(value) <= limit ? value : null;
+}
+
+/** A number short enough for a cell: at most three digits behind the point, four figures in all. */
+export const shortNumber = (value) => String(Math.abs(value) >= 1000 ? Math.round(value) : +(+value.toPrecision(3)).toFixed(3));
+
+const COUNT = new Intl.NumberFormat("en-US");
+/** 150528 as "150,528". */
+export const formatCount = (value) => COUNT.format(value);
+
+/** A count to four figures with its unit: 22.66 G. Units step by `base`, 1000 for counts, 1024 for bytes. */
+export function formatShort(value, units = ["", "k", "M", "G", "T", "P"], base = 1000) {
+  const power = value < base ? 0 : Math.min(units.length - 1, Math.floor(Math.log(value) / Math.log(base) + 1e-12));
+  const scaled = value / base ** power;
+  const digits = power === 0 ? 0 : scaled >= 1000 ? 0 : scaled >= 100 ? 1 : 2;
+  return `${scaled.toFixed(digits)} ${units[power]}`.trim();
+}
+
+/** A count of bytes in the binary units that memory is sold in. */
+export const formatBytes = (value) => formatShort(value, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"], 1024);
+
+/** "is 1 cell", "are 2 cells": one word for one, another for more. */
+export const plural = (count, one, many = `${one}s`) => `${formatCount(count)} ${count === 1 ? one : many}`;
+
+// ── elements ────────────────────────────────────────────────────────────────────────────────────
+
+const SVG = "http://www.w3.org/2000/svg";
+function fill(node, attributes, children) {
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+    else if (value !== false && value != null) node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+}
+/** An HTML element: h("p", { class: "note", onclick: f }, "text", child). */
+export const h = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+/** An SVG element. */
+export const svg = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+/** Set an element's text only where it differs, so that nothing is laid out in vain. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+const inWords = (trait) => trait.replaceAll("_", " ");
+
+/**
+ * The frame of a figure: its root element, its traits, its redraws, its clean-up.
+ *
+ * `build(frame)` fills `frame.root` once and returns `draw()`, which shows the present state. It is called
+ * after every change of a trait, by the reader or by Python, and when the width changes.
+ *
+ * frame.get(trait), frame.set({trait: value}), frame.reset(), frame.width (inside the padding), frame.redraw(),
+ * frame.slider(trait, options), frame.select(trait), frame.checkbox(trait), frame.resetButton(): controls bound to traits,
+ * frame.onCleanup(f).
+ *
+ * @returns {() => void} the clean-up
+ */
+export function figure({ model, el }, { name, label, traits }, build) {
+  const root = h("div", { class: "cnnbook", "data-figure": name, role: "group", "aria-label": label });
+  const limits = model.get("limits");
+  const initial = traits.map((trait) => [trait, model.get(trait)]);
+  const controls = [];
+  const cleanups = [];
+  let draw = () => {};
+  let queued = false;
+  let closed = false;
+
+  const frame = {
+    root,
+    width: 0,
+    get: (trait) => model.get(trait),
+    set(changes) {
+      for (const [trait, value] of Object.entries(changes)) model.set(trait, value);
+      model.save_changes();
+    },
+    reset: () => frame.set(Object.fromEntries(initial)),
+    redraw() {
+      if (queued) return;
+      queued = true;
+      queueMicrotask(() => {
+        queued = false;
+        if (closed) return;
+        for (const control of controls) control();
+        draw();
+      });
+    },
+    onCleanup: (action) => cleanups.push(action),
+
+    /** A labelled range input. `text(value)` is what stands beside it, `toTrait`/`toSlider` map a scale that is not linear. */
+    slider(trait, { text = String, label: words = inWords(trait), min, max, step = 1, toTrait = Number, toSlider = Number, onChange } = {}) {
+      const change = onChange ?? ((value) => frame.set({ [trait]: value }));
+      const range = h("input", {
+        type: "range",
+        min: min ?? limits[trait].min,
+        max: max ?? limits[trait].max,
+        step,
+        "aria-label": words,
+        oninput: () => change(toTrait(Number(range.value))),
+      });
+      const output = h("output");
+      controls.push(() => {
+        const value = model.get(trait);
+        if (toTrait(Number(range.value)) !== value) range.value = toSlider(value);
+        setText(output, text(value));
+        range.setAttribute("aria-valuetext", text(value));
+      });
+      return h("div", { class: "control" }, h("label", {}, h("span", { class: "name" }, words), range), output);
+    },
+
+    select(trait, { label: words = inWords(trait), values = limits[trait].values, text = String, onChange } = {}) {
+      const change = onChange ?? ((value) => frame.set({ [trait]: value }));
+      const menu = h(
+        "select",
+        { "aria-label": words, onchange: () => change(values[menu.selectedIndex]) },
+        ...values.map((value) => h("option", { value }, text(value))),
+      );
+      controls.push(() => (menu.selectedIndex = values.indexOf(model.get(trait))));
+      return h("div", { class: "control" }, h("label", {}, h("span", { class: "name" }, words), menu));
+    },
+
+    checkbox(trait, { label: words = inWords(trait) } = {}) {
+      const box = h("input", { type: "checkbox", "aria-label": words, onchange: () => frame.set({ [trait]: box.checked }) });
+      controls.push(() => (box.checked = model.get(trait)));
+      return h("label", { class: "check" }, box, words);
+    },
+
+    resetButton: () => h("button", { type: "button", onclick: frame.reset }, "Reset"),
+  };
+
+  draw = build(frame);
+  el.append(root);
+  const { paddingLeft, paddingRight } = getComputedStyle(root);
+  frame.width = Math.round(root.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight));
+  for (const control of controls) control();
+  draw();
+  for (const trait of traits) model.on(`change:${trait}`, frame.redraw);
+  const observer = new ResizeObserver(([entry]) => {
+    const width = Math.round(entry.contentRect.width);
+    if (width === frame.width) return;
+    frame.width = width;
+    frame.redraw();
+  });
+  observer.observe(root);
+
+  return () => {
+    closed = true;
+    observer.disconnect();
+    for (const trait of traits) model.off(`change:${trait}`, frame.redraw);
+    for (const action of cleanups) action();
+    root.remove();
+  };
+}
+
+/** The one line that says the result in words: say("output 3 × 3"), say("The kernel …", { problem: true }). */
+export function statusLine() {
+  const element = h("p", { role: "status" });
+  return {
+    element,
+    say(text, { problem = false } = {}) {
+      setText(element, text);
+      element.classList.toggle("problem", problem);
+    },
+  };
+}
+
+const NEGATIVE = "var(--cnn-negative)";
+/** A cell's tint: `hue` for positive values, the negative colour below zero, at most half opaque so that ink stays legible. */
+export function tint(value, largest, hue) {
+  const share = largest > 0 ? Math.round((10 * Math.abs(value)) / largest) * 5 : 0;
+  return share ? `color-mix(in srgb, ${value < 0 ? NEGATIVE : hue} ${share}%, transparent)` : "transparent";
+}
+
+/** The largest magnitude in a table of numbers. */
+export const largest = (table) => table.reduce((top, row) => row.reduce((most, value) => Math.max(most, Math.abs(value)), top), 0);
+
+const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+/**
+ * A grid of numbers that a pointer, a finger and the arrow keys can walk, and a reader can edit.
+ *
+ * draw({ rows, cols, size, cell }) shows it; `cell(row, col)` returns { value, row, col, grid, classes, tint, editable } where
+ * `grid`, `row` and `col` become data-grid, data-row and data-col. Cells are kept and changed only where they differ.
+ *
+ * @param {object} options
+ * @param {string} options.label        accessible name of the grid
+ * @param {(cell: object | null) => void} [options.onPoint]  the cell under the pointer or the focus; null when it leaves
+ * @param {(cell: object, value: number) => void} [options.onEdit]  a number was typed
+ * @param {(sentence: string | null) => void} [options.onProblem]  what was typed is no number; null when that is over
+ */
+export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () => {} }) {
+  const element = h("div", { class: "grid", role: "grid", "aria-label": label });
+  const rows = [];
+  let shown = { rows: 0, cols: 0 };
+  let home = null;
+  let editor = null;
+
+  const cellOf = (event) => event.target.closest(".cell");
+  const makeHome = (node) => {
+    if (home === node) return;
+    if (home) home.tabIndex = -1;
+    home = node;
+    if (home) home.tabIndex = 0;
+  };
+  const nodeAt = (row, col) => rows[row]?.cells[col];
+
+  function drawRow(at, cols) {
+    rows[at] ??= { element: h("div", { role: "row" }), cells: [], count: 0 };
+    const row = rows[at];
+    while (row.cells.length < cols) row.cells.push(Object.assign(h("div", { class: "cell", role: "gridcell", tabindex: -1 }), { seen: {}, at: [at, row.cells.length] }));
+    if (row.count < cols) row.element.append(...row.cells.slice(row.count, cols));
+    for (let col = cols; col < row.count; col++) row.cells[col].remove();
+    row.count = cols;
+    return row;
+  }
+
+  function drawCell(node, now) {
+    const seen = node.seen;
+    if (seen.value !== now.value) {
+      node.textContent = now.text ?? shortNumber(now.value);
+      node.dataset.value = now.value;
+    }
+    if (seen.classes !== now.classes) node.className = `cell ${now.classes ?? ""}`;
+    if (seen.tint !== now.tint) node.style.backgroundColor = now.tint ?? "";
+    if (seen.grid !== now.grid) node.dataset.grid = now.grid;
+    if (seen.row !== now.row) node.dataset.row = now.row;
+    if (seen.col !== now.col) node.dataset.col = now.col;
+    node.seen = now;
+  }
+
+  function edit(node, typed = "") {
+    if (editor) return editor.focus();
+    const { row, col, grid, value } = node.seen;
+    const input = h("input", { class: "editor", type: "text", inputmode: "decimal", "aria-label": `${grid} row ${row + 1}, column ${col + 1}` });
+    input.value = typed || String(+value.toPrecision(6));
+    input.style.left = `${node.offsetLeft}px`;
+    input.style.top = `${node.offsetTop}px`;
+    const close = () => {
+      if (editor !== input) return;
+      editor = null;
+      input.remove();
+      onProblem(null);
+    };
+    const commit = () => {
+      if (editor !== input) return true;
+      const number = parseNumber(input.value);
+      if (number === null) {
+        input.setAttribute("aria-invalid", "true");
+        onProblem(`“${input.value}” is not a number from -1000 to 1000. Type a number such as 2 or -0.5, or press Escape to keep ${shortNumber(value)}.`);
+        return false;
+      }
+      close();
+      onEdit(node.seen, number);
+      return true;
+    };
+    input.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape") close();
+      else if (event.key !== "Enter" || !commit()) return;
+      event.preventDefault();
+      node.focus();
+    });
+    input.addEventListener("blur", commit);
+    editor = input;
+    element.append(input);
+    input.focus();
+    if (typed) input.setSelectionRange(typed.length, typed.length);
+    else input.select();
+  }
+
+  element.addEventListener("pointerover", (event) => event.pointerType === "mouse" && cellOf(event) && onPoint(cellOf(event).seen));
+  element.addEventListener("pointerleave", (event) => event.pointerType === "mouse" && onPoint(element.contains(document.activeElement) && !editor ? document.activeElement.seen : null));
+  element.addEventListener("focusin", (event) => {
+    const node = cellOf(event);
+    if (!node) return;
+    makeHome(node);
+    onPoint(node.seen);
+  });
+  element.addEventListener("focusout", (event) => element.contains(event.relatedTarget) || onPoint(null));
+  let pressedFocused = false;
+  element.addEventListener("pointerdown", (event) => {
+    const node = cellOf(event);
+    pressedFocused = node !== null && node === document.activeElement;
+  });
+  element.addEventListener("click", (event) => {
+    const node = cellOf(event);
+    if (!node) return;
+    if (pressedFocused && onEdit && node.seen.editable) edit(node);
+    else node.focus();
+  });
+  element.addEventListener("keydown", (event) => {
+    const node = cellOf(event);
+    if (!node || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = ARROWS[event.key];
+    if (step) {
+      const [row, col] = [clamp(node.at[0] + step[0], 0, shown.rows - 1), clamp(node.at[1] + step[1], 0, shown.cols - 1)];
+      nodeAt(row, col).focus();
+    } else if (event.key === "Home") nodeAt(node.at[0], 0).focus();
+    else if (event.key === "End") nodeAt(node.at[0], shown.cols - 1).focus();
+    else if (onEdit && node.seen.editable && (event.key === "Enter" || event.key === "F2")) edit(node);
+    else if (onEdit && node.seen.editable && /^[-\d.]$/.test(event.key)) edit(node, event.key);
+    else return;
+    event.preventDefault();
+  });
+
+  return {
+    element,
+    draw({ rows: rowCount, cols, size, cell }) {
+      element.style.setProperty("--cell", `${size}px`);
+      element.classList.toggle("tiny", size < 17);
+      for (let at = 0; at < rowCount; at++) {
+        const row = drawRow(at, cols);
+        for (let col = 0; col < cols; col++) drawCell(row.cells[col], cell(at, col));
+        if (at >= shown.rows) element.append(row.element);
+      }
+      for (let at = rowCount; at < shown.rows; at++) rows[at].element.remove();
+      shown = { rows: rowCount, cols };
+      if (!home?.isConnected || home.at[0] >= rowCount || home.at[1] >= cols) makeHome(rowCount && cols ? nodeAt(0, 0) : null);
+    },
+  };
+}

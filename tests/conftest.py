@@ -1,0 +1,120 @@
+"""A browser, a page with one figure in it, and what the tests ask of both."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from ipywidgets.embed import embed_data
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+KIT = ROOT / "src/cnnbook/figures/kit.js"
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+def chromium_path():
+    """A Chromium already on the machine; None leaves the choice to Playwright's own."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_page(browser):
+    """``new_page(width=1280, height=800, **context)``: a fresh page; any message in its console fails the test."""
+    contexts, messages = [], []
+
+    def open_page(width=1280, height=800, **options) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda message: messages.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: messages.append(f"uncaught: {error}"))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert messages == []
+
+
+@pytest.fixture
+def mount(new_page):
+    """``mount(figure, width=760, theme="light")``: a page that holds just this figure, through the site's own host.js.
+
+    ``page.evaluate("model.set('stride', 2)")`` sets a trait from outside, as Python would.
+    """
+
+    def mount_figure(figure, width=760, theme="light", **options) -> Page:
+        page = new_page(width=width, **options)
+        page.set_content(figure_page(figure, theme))
+        page.wait_for_selector("html[data-figures=ready]")
+        return page
+
+    return mount_figure
+
+
+def figure_page(figure, theme="light") -> str:
+    data = embed_data(views=[figure], drop_defaults=False)
+    host = (ROOT / "book/assets/host.js").read_text(encoding="utf-8")
+    host = host.replace("class Model {", "class Model {\n  expose = (globalThis.model = this);", 1)
+
+    def script(kind, content):
+        escaped = content.replace("</", "<\\/")
+        return f'<script type="{kind}">{escaped}</script>'
+
+    return (
+        f'<!doctype html><html lang="en" data-theme="{theme}"><meta name="viewport" content="width=device-width">'
+        f"<title>figure</title><style>body {{ margin: 16px; background: {'#14181d' if theme == 'dark' else '#fff'} }}</style>"
+        f"<main><h1 style='font-size:0'>figure</h1>"
+        + script("application/vnd.jupyter.widget-state+json", json.dumps(data["manager_state"]))
+        + script("application/vnd.jupyter.widget-view+json", json.dumps(data["view_specs"][0]))
+        + script("module", host)
+        + "</main></html>"
+    )
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """``axe(page, "main")``: the accessibility violations inside a selector, one line each; must be []."""
+
+    def violations(page: Page, selector=".cnnbook"):
+        page.evaluate(AXE)
+        found = page.evaluate("selector => axe.run(selector)", selector)["violations"]
+        return [f"{v['id']}: {node['html'][:200]} {node['failureSummary']}" for v in found for node in v["nodes"]]
+
+    return violations
+
+
+@pytest.fixture
+def run_js(new_page):
+    """``run_js(files, "expression", argument)``: evaluate an expression in Chromium that knows the top-level names of JS files.
+
+    ``run_js(["kit.js"], "args => args.map(a => outputSize(...a))", rows)``. Files are figures' modules; kit.js is always there.
+    """
+
+    def run(files, expression, argument=None):
+        folder = KIT.parent
+        texts = [KIT.read_text(encoding="utf-8")]
+        texts += [(folder / name).read_text(encoding="utf-8") for name in files if name != "kit.js"]
+        text = "\n".join(re.sub(r"^import\s*\{[^}]*\}\s*from.*;$", "", text, flags=re.M) for text in texts)
+        text = re.sub(r"^export default .*$", "", re.sub(r"^export (?!default)", "", text, flags=re.M), flags=re.M)
+        page = new_page()
+        page.evaluate(f"() => {{ {text}\n globalThis.run = {expression}; }}")
+        return page.evaluate("argument => run(argument)", argument)
+
+    return run
