@@ -76,13 +76,18 @@ def test_all_works_by_keyboard(mount):
     assert chosen(page) == [0, -1]
     page.keyboard.press("ArrowDown")
     assert chosen(page) == [1, -1]
-    page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     assert chosen(page) == [1, 0]
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert chosen(page) == [-1, -1]
+
+
+def test_the_form_is_never_sent(mount):
+    page = mount(quiz())
+    send = "document.querySelector('form').dispatchEvent(new SubmitEvent('submit', { cancelable: true }))"
+    assert page.evaluate(send) is False
 
 
 def test_every_question_is_a_named_group(mount):
