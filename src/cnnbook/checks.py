@@ -161,17 +161,53 @@ fc_training_bytes = Checker(
     hint="Count the parameters. How many numbers does Adam hold for each, and how many bytes does one take?",
 )
 
-fc_permuted_weight = Checker(
-    truth=lambda weight, order: weight[:, order],
-    right="The layer cannot tell the two images apart: it never knew which pixels were neighbours.",
+fc_mirrored_weight = Checker(
+    truth=lambda weight, height, width: weight.reshape(-1, height, width)[:, :, ::-1].reshape(weight.shape),
+    right="A fully connected layer reads a mirrored world as easily: left and right are nothing to it.",
     slips=[
-        (lambda weight, order: weight, "The old weight still expects the pixels in their old places."),
-        (lambda weight, order: weight[:, np.argsort(order)], "That undoes the order. Follow it instead."),
-        (lambda weight, order: weight[:, order].T, "The columns are right, but a weight has one row a unit."),
+        (lambda weight, height, width: weight, "That weight expects the pixels in their old places."),
+        (lambda weight, height, width: weight[:, ::-1], "That turns the image upside down as well."),
+        (
+            lambda weight, height, width: weight.reshape(-1, height, width)[:, ::-1].reshape(weight.shape),
+            "You mirrored top and bottom. Which axis runs from left to right?",
+        ),
+        (
+            lambda weight, height, width: weight[::-1],
+            "You reversed the units. Reorder each unit's own weights.",
+        ),
+        (
+            lambda weight, height, width: weight.reshape(-1, width, height)[:, :, ::-1].reshape(weight.shape),
+            "Height and width changed places: an image has `height` rows.",
+        ),
+        (
+            lambda weight, height, width: weight.reshape(-1, height, width)[:, :, ::-1],
+            "Each row is right, but it is still an image. Flatten it again.",
+        ),
     ],
-    hint="Input i of the shuffled image is pixel order[i]. So which old column should meet input i?",
-    tries=[
-        (np.arange(15.0).reshape(3, 5), np.array([2, 0, 4, 1, 3])),
-        (np.random.default_rng(0).normal(size=(4, 12)), np.random.default_rng(1).permutation(12)),
+    hint="Give each unit's weights the shape of the image. Mirror that, and flatten it again.",
+    tries=[(np.arange(24.0).reshape(2, 12), 3, 4), (np.arange(30.0).reshape(3, 10), 5, 2)],
+)
+
+_PIXELS, _WINDOW = 6 * 9, 3 * 3
+_PLACES = shapes.conv_output_size(6, kernel_size=3) * shapes.conv_output_size(9, kernel_size=3)
+
+fc_wirings = Checker(
+    truth=(_PIXELS * _PLACES, _WINDOW * _PLACES, _WINDOW),
+    right="Each step keeps every output and drops weights. Only the last count would fit any image.",
+    slips=[
+        (
+            (_PIXELS * _PIXELS, _WINDOW * _PIXELS, _WINDOW),
+            "The window stays inside: fewer places than pixels.",
+        ),
+        (
+            (_PIXELS * 3 * 6, _WINDOW * 3 * 6, _WINDOW),
+            "Along a side of 4, a window of 3 fits twice, not once.",
+        ),
+        ((_PIXELS * _PLACES, 3 * _PLACES, 3), "A window of 3 by 3 has more than three weights."),
+        ((_PIXELS * _PLACES, _WINDOW * _PLACES, _WINDOW * _PLACES), "Shared weights are counted once."),
+        (((_PIXELS + 1) * _PLACES, (_WINDOW + 1) * _PLACES, _WINDOW + 1), "No biases here: weights alone."),
+        ((_PIXELS, _WINDOW, _WINDOW), "Those are the weights of one output. How many outputs are there?"),
+        ((_WINDOW, _WINDOW * _PLACES, _PIXELS * _PLACES), "The counts are right, and in reverse order."),
     ],
+    hint="How many places does the window have? That is the number of outputs. What does each connect to?",
 )
