@@ -17,6 +17,14 @@ export const outputSize = (inputSize, kernelSize, stride, padding, dilation) =>
 export const unusedSize = (inputSize, kernelSize, stride, padding, dilation) =>
   (inputSize + 2 * padding - kernelSpan(kernelSize, dilation)) % stride;
 
+/** Weights of a convolution with square kernels, and its biases: what torch.nn.Conv2d counts. */
+export const convParameters = (inChannels, outChannels, kernelSize, groups = 1, bias = true) =>
+  outChannels * ((inChannels / groups) * kernelSize ** 2 + (bias ? 1 : 0));
+
+/** Multiply-accumulates of a convolution whose output has `places` = height · width cells a channel. */
+export const convMacs = (inChannels, outChannels, kernelSize, places, groups = 1) =>
+  places * convParameters(inChannels, outChannels, kernelSize, groups, false);
+
 /** Why PyTorch refuses this layer, as a sentence; null where it computes. */
 export function convProblem({ inputSize, kernelSize, padding, dilation, paddingMode = "zeros" }) {
   const span = kernelSpan(kernelSize, dilation);
