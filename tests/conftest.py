@@ -2,10 +2,10 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import axe_playwright_python
+import find_chromium
 import pytest
 from ipywidgets.embed import embed_data
 from playwright.sync_api import Page, sync_playwright
@@ -19,15 +19,11 @@ CHROMIUM_FLAGS = [
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
-def chromium_path():
-    """A Chromium already on the machine; None leaves the choice to Playwright's own."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-
-
 @pytest.fixture(scope="session")
 def browser():
+    path = find_chromium.get()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
 
@@ -102,19 +98,24 @@ def axe():
 
 @pytest.fixture
 def run_js(new_page):
-    """``run_js(files, "expression", argument)``: evaluate an expression in Chromium that knows the top-level names of JS files.
+    """``run_js(files, "expression", argument)``: call a function in Chromium that knows the top-level names of JS files.
 
-    ``run_js(["kit.js"], "args => args.map(a => outputSize(...a))", rows)``. Files are figures' modules; kit.js is always there.
+    ``run_js(["kit.js"], "rows => rows.map(row => outputSize(...row))", rows)``. Files are figures' modules; kit.js is
+    always there.
     """
+    pages = {}
 
     def run(files, expression, argument=None):
-        folder = KIT.parent
-        texts = [KIT.read_text(encoding="utf-8")]
-        texts += [(folder / name).read_text(encoding="utf-8") for name in files if name != "kit.js"]
-        text = "\n".join(re.sub(r"^import\s*\{[^}]*\}\s*from.*;$", "", text, flags=re.M) for text in texts)
-        text = re.sub(r"^export default .*$", "", re.sub(r"^export (?!default)", "", text, flags=re.M), flags=re.M)
-        page = new_page()
-        page.evaluate(f"() => {{ {text}\n globalThis.run = {expression}; }}")
+        page = pages[tuple(files)] = pages.get(tuple(files)) or new_page()
+        names = "\n".join(map(top_level, dict.fromkeys(["kit.js", *files])))
+        page.evaluate(f"() => {{ {names}\n globalThis.run = {expression}; }}")
         return page.evaluate("argument => run(argument)", argument)
 
     return run
+
+
+def top_level(name):
+    """A figure module's text without its imports and exports."""
+    text = (KIT.parent / name).read_text(encoding="utf-8")
+    text = re.sub(r"^import\s*\{[^}]*\}\s*from.*;$", "", text, flags=re.M)
+    return re.sub(r"^export default .*$", "", re.sub(r"^export (?!default)", "", text, flags=re.M), flags=re.M)

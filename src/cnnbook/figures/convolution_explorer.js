@@ -44,9 +44,10 @@ function feeds(at, out, { kernelSize, stride, dilation }) {
 
 /** Pixels per cell such that all three grids fit the stage, whatever the setting. Neighbours share a border of one pixel. */
 function cellSize(width, height, wide, inputs, kernels, outputs) {
-  const [gap, title] = [26, 24];
+  const [gap, title, titleWidth] = [26, 24, 48];
+  const row = width - 2 * gap - 6;
   const pitch = wide
-    ? Math.min((width - 2 * gap - 6) / (inputs + kernels + outputs), (height - title - 4) / Math.max(inputs, kernels, outputs))
+    ? Math.min(row / (inputs + kernels + outputs), (row - titleWidth) / (inputs + outputs), (height - title - 4) / Math.max(inputs, kernels, outputs))
     : Math.min((width - 4) / inputs, (width - gap - 5) / (kernels + outputs), (height - 2 * title - 14) / (inputs + Math.max(kernels, outputs)));
   return clamp(Math.floor(pitch) + 1, 6, 36);
 }

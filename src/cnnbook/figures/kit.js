@@ -102,6 +102,45 @@ export function kernelPreset(name, size) {
   }[name]();
 }
 
+/** Cross-correlation of several channels summed into one, as torch.nn.functional.conv2d computes an output channel
+ * of zero-padded `planes` (each `height` · `width` numbers, row by row) with one kernel a plane.
+ * An input row times a weight is added to an output row, which a browser runs far faster than cell by cell.
+ * @param {ArrayLike<number>[]} planes  @param {number[][][]} kernels */
+export function filterPlanes(planes, kernels, { height, width, stride = 1, padding = 0 }) {
+  const kernelSize = kernels[0].length;
+  const outputHeight = outputSize(height, kernelSize, stride, padding, 1);
+  const outputWidth = outputSize(width, kernelSize, stride, padding, 1);
+  const values = new Float64Array(outputHeight * outputWidth);
+  for (let row = 0; row < outputHeight; row++) {
+    planes.forEach((plane, channel) => {
+      for (let i = 0; i < kernelSize; i++) {
+        const from = row * stride - padding + i;
+        if (from < 0 || from >= height) continue;
+        for (let j = 0; j < kernelSize; j++) {
+          const weight = kernels[channel][i][j];
+          if (weight === 0) continue;
+          const shift = j - padding;
+          const first = Math.max(0, Math.ceil(-shift / stride));
+          const last = Math.min(outputWidth - 1, Math.floor((width - 1 - shift) / stride));
+          for (let col = first, at = from * width + shift + first * stride; col <= last; col++, at += stride)
+            values[row * outputWidth + col] += weight * plane[at];
+        }
+      }
+    });
+  }
+  return { values, height: outputHeight, width: outputWidth };
+}
+
+/** The least and the greatest of many numbers. */
+export function extent(values) {
+  let [least, greatest] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  return [least, greatest];
+}
+
 /** The number a reader typed; null where it is none, or too large to show. */
 export function parseNumber(text, limit = 1000) {
   const cleaned = text.trim().replace("−", "-").replace(",", ".");
@@ -207,7 +246,7 @@ export function figure({ model, el }, { name, label, traits }, build) {
         "aria-label": words,
         oninput: () => change(toTrait(Number(range.value))),
       });
-      const output = h("output");
+      const output = h("span", { class: "value", "aria-hidden": "true" });
       controls.push(() => {
         const value = model.get(trait);
         if (toTrait(Number(range.value)) !== value) range.value = toSlider(value);
@@ -428,3 +467,60 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
     },
   };
 }
+
+// ── pictures ────────────────────────────────────────────────────────────────────────────────────
+
+function blobFrom(dataUrl) {
+  const [head, body] = dataUrl.split(",");
+  return new Blob([Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0))], { type: head.slice("data:".length).split(";")[0] });
+}
+
+/**
+ * The red, green and blue of a picture, 0 to 255, in a copy with no side longer than `longest`; transparency over white.
+ * The promise is rejected where the browser cannot read the file.
+ *
+ * @param {Blob | string} source  a file, or a data URL
+ */
+export async function readPicture(source, longest) {
+  const blob = typeof source === "string" ? blobFrom(source) : source;
+  const url = URL.createObjectURL(blob);
+  const probe = new Image();
+  // The size is known before the pixels are decoded; so a photograph of 50 megapixels is never held at full size here.
+  await new Promise((resolve, reject) => Object.assign(probe, { onload: resolve, onerror: reject, src: url })).finally(() => URL.revokeObjectURL(url));
+  const [fullWidth, fullHeight] = [probe.naturalWidth, probe.naturalHeight];
+  const scale = Math.min(1, longest / Math.max(fullWidth, fullHeight));
+  const [width, height] = [fullWidth, fullHeight].map((side) => Math.max(1, Math.round(side * scale)));
+  const bitmap = await createImageBitmap(blob, scale < 1 ? { resizeWidth: width, resizeHeight: height, resizeQuality: "high" } : {});
+  const context = h("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
+  context.fillStyle = "white";
+  context.fillRect(0, 0, width, height);
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  const { data } = context.getImageData(0, 0, width, height);
+  const planes = [0, 1, 2].map((channel) => Float64Array.from({ length: width * height }, (_, at) => data[4 * at + channel]));
+  return { planes, width, height, fullWidth, fullHeight };
+}
+
+/** Show numbers as pixels: `color(value)` gives red, green, blue and opacity, 0 to 255. */
+export function paintPixels(canvas, { values, width, height }, color) {
+  Object.assign(canvas, { width, height });
+  const context = canvas.getContext("2d");
+  const pixels = context.createImageData(width, height);
+  values.forEach((value, at) => pixels.data.set(color(value, at), 4 * at));
+  context.putImageData(pixels, 0, 0);
+}
+
+const channelsOf = (hex) => [1, 3, 5].map((at) => parseInt(hex.trim().slice(at, at + 2), 16));
+
+/** The colours of a signed map: the output colour above 0, the negative colour below, full at `reach`. Zero is clear, so it shows the paper. */
+export function signedColors(element, reach) {
+  const style = getComputedStyle(element);
+  const [above, below] = ["--cnn-output", "--cnn-negative"].map((name) => channelsOf(style.getPropertyValue(name)));
+  return (value) => [...(value < 0 ? below : above), reach > 0 ? Math.round((255 * Math.abs(value)) / reach) : 0];
+}
+
+/** The greys from `black` to `white`; what lies beyond is clipped. */
+export const greys = (black, white) => (value) => {
+  const grey = white > black ? clamp(Math.round((255 * (value - black)) / (white - black)), 0, 255) : 0;
+  return [grey, grey, grey, 255];
+};

@@ -1,0 +1,40 @@
+# make book · site · lab · test · bench · clean. Each sets up what it needs and skips what is done.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PORT ?= 8000
+
+.PHONY: book site lab test bench clean
+
+book: site
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+site: $(READY)
+	$(BIN)/jupyter-book build . -W --keep-going
+
+lab: $(READY)
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+test: $(READY)
+	$(BIN)/python tests/find_chromium.py
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(MAKE) site
+	$(BIN)/pytest
+
+bench: $(READY) site
+	$(BIN)/python tests/find_chromium.py
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf _build $(VENV)
+
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 ..."; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || \
+	  { echo "No virtual environment could be made. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(BIN)/pip install --requirement requirements.txt
+	@touch $@

@@ -1,0 +1,64 @@
+"""Matplotlib pictures of the book, and the one colour table in Python."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colours that tell apart for every eye; figures/kit.css has the same table for the page.
+COLORS = {
+    "input": "#0072B2",
+    "kernel": "#E69F00",
+    "output": "#009E73",
+    "padding": "#8A8A8A",
+    "error": "#D55E00",
+    "negative": "#CC79A7",
+}
+
+SIGNED = LinearSegmentedColormap.from_list("signed", [COLORS["negative"], "white", COLORS["output"]])
+
+
+def show_images(images: dict[str, np.ndarray], columns: int | None = None, width: float = 7.5) -> Figure:
+    """Draw titled images side by side.
+
+    >>> show_images({"input": np.zeros((4, 6)), "output": np.zeros((2, 3))}).axes[0].get_title()
+    'input'
+
+    Args:
+        images: title to image: ``(H, W)``, or ``(H, W, 3)`` RGB as uint8 or in 0 to 1. A ``(H, W)`` image with
+            negative values is drawn in two colours around 0: pink below, green above; any other in grey.
+        columns: images in a row; all in one row unless told.
+        width: of the whole drawing, in inches.
+
+    Raises:
+        ValueError: for no image, one that is neither ``(H, W)`` nor ``(H, W, 3)``, or ``columns`` below 1.
+
+    Used in chapters ``convolution`` and ``stride_padding``.
+    """
+    if not images:
+        raise ValueError("images is empty; expected at least one title and image")
+    for title, image in images.items():
+        if np.ndim(image) != 2 and np.shape(image)[2:] != (3,):
+            raise ValueError(f"image {title!r} has shape {np.shape(image)}; expected (H, W) or (H, W, 3)")
+    columns = len(images) if columns is None else columns
+    if columns < 1:
+        raise ValueError(f"columns is {columns}; expected at least 1")
+    rows = -(-len(images) // columns)
+    tallest = max(np.shape(image)[0] / np.shape(image)[1] for image in images.values())
+    height = rows * (width / columns * tallest + 0.35)
+    figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, layout="constrained")
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, (title, image) in zip(axes.flat, images.items(), strict=False):
+        _show(axis, np.asarray(image))
+        axis.set_title(title, fontsize=9)
+    plt.close(figure)
+    return figure
+
+
+def _show(axis, image):
+    if image.ndim == 2 and image.min() < 0:
+        reach = np.abs(image).max()
+        axis.imshow(image, cmap=SIGNED, vmin=-reach, vmax=reach)
+    else:
+        axis.imshow(image, cmap="gray")
