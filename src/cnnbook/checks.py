@@ -200,7 +200,7 @@ fc_wirings = Checker(
             "The window stays inside: fewer places than pixels.",
         ),
         (
-            (_PIXELS * 3 * 6, _WINDOW * 3 * 6, _WINDOW),
+            (_PIXELS * (6 - 3) * (9 - 3), _WINDOW * (6 - 3) * (9 - 3), _WINDOW),
             "Along a side of 4, a window of 3 fits twice, not once.",
         ),
         ((_PIXELS * _PLACES, 3 * _PLACES, 3), "A window of 3 by 3 has more than three weights."),
