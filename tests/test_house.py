@@ -1,0 +1,122 @@
+"""The house rules, each a small test: layers, notebooks without outputs, one order, one colour table."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+from cnnbook import plots
+
+ROOT = Path(__file__).parent.parent
+SOURCE = ROOT / "src/cnnbook"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+# What each part of the library may import, besides the standard library. Imports go down only.
+LAYERS = {
+    "__init__": set(),
+    "shapes": set(),
+    "ops": {"numpy", "cnnbook.shapes"},
+    "checks": {"numpy", "cnnbook.shapes", "cnnbook.ops"},
+    "data": {"numpy", "skimage"},
+    "plots": {"numpy", "matplotlib"},
+    "figures": {"numpy", "anywidget", "traitlets", "PIL", "cnnbook.figures", "cnnbook.shapes", "cnnbook.data"},
+}
+
+
+def imported(path):
+    """Modules that a file imports: top package for others, dotted name for our own."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{a.name}" for a in node.names} if node.module == "cnnbook" else {node.module}
+    return {".".join(name.split(".")[:2]) if name.startswith("cnnbook") else name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_go_down_only(path):
+    part = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+    standard = {"base64", "collections", "contextlib", "dataclasses", "functools", "hashlib", "inspect", "io", "itertools",
+                "math", "numbers", "operator", "pathlib", "re", "typing"}  # fmt: skip
+    assert imported(path) <= LAYERS[part] | standard
+
+
+def test_the_layers_name_every_part_of_the_library():
+    parts = {path.name.removesuffix(".py") for path in SOURCE.iterdir() if path.name != "__pycache__"}
+    assert parts == set(LAYERS)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebooks_carry_no_outputs(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    assert set(notebook.metadata) <= {"kernelspec", "language_info"}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == [] and cell.execution_count is None
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_cell_is_introduced_by_a_sentence(path):
+    cells = nbformat.read(path, as_version=4).cells
+    for before, cell in zip(cells, cells[1:], strict=False):
+        if cell.cell_type == "code":
+            assert before.cell_type == "markdown", f"after {before.source[:60]!r} stands {cell.source[:60]!r}"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_functions_in_notebooks_are_short(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code":
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.FunctionDef):
+                    assert node.end_lineno - node.lineno < 15, f"{node.name} in {cell.id}"
+
+
+def files_in(toc):
+    for key, value in toc.items():
+        if key in ("file", "root"):
+            yield value
+        elif isinstance(value, list):
+            for entry in value:
+                yield from files_in(entry)
+
+
+def test_order_lives_in_the_table_of_contents_and_names_every_page():
+    pages = set(files_in(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))))
+    here = {f"notebooks/{path.stem}" for path in NOTEBOOKS} | {f"book/{path.stem}" for path in (ROOT / "book").glob("*.md")}
+    assert pages == here
+
+
+def test_the_colour_tables_agree():
+    style = (SOURCE / "figures/kit.css").read_text(encoding="utf-8")
+    table = {name: value.upper() for name, value in re.findall(r"--cnn-(\w+): (#\w+);", style)}
+    assert table == plots.COLORS
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "figures").glob("*.js")), ids=lambda path: path.stem)
+def test_figures_use_no_element_ids_and_no_other_host(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"getElementById|\bid:|https?://(?!www\.w3\.org)|fetch\(|XMLHttpRequest", text)
+    assert (path.stem == "kit") == (not path.with_suffix(".py").exists())
+
+
+NUMBER = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?(?=\s(?:k|M|G|million|billion)\b))")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_large_numbers_in_prose_come_from_code(path):
+    """Each number of four digits or more, or with a unit, stands in this notebook's code or in what the code printed."""
+    notebook = nbformat.read(path, as_version=4)
+    executed = json.loads((ROOT / f"_build/jupyter_execute/notebooks/{path.name}").read_text(encoding="utf-8"))
+    code = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "code").replace("_", "")
+    printed = json.dumps([cell["outputs"] for cell in executed["cells"] if cell["cell_type"] == "code"], ensure_ascii=False)
+    evidence = code + printed.replace(",", "")
+    prose = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    numbers = {number.replace(",", "") for number in NUMBER.findall(prose)}
+    assert {number for number in numbers if number not in evidence} == set()

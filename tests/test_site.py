@@ -1,0 +1,158 @@
+"""The built site, as a reader without a kernel and without any other host sees it."""
+
+import gzip
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import pytest
+from bs4 import BeautifulSoup
+from site_server import HTML, serve
+
+CHAPTERS = sorted(f"notebooks/{path.stem}.html" for path in (HTML.parent.parent / "notebooks").glob("*.ipynb"))
+PAGES = ["book/intro.html", *CHAPTERS, "book/notation.html", "book/references.html"]
+IMAGES = (".png", ".svg", ".jpg", ".webp")
+
+
+@pytest.fixture(scope="module")
+def address():
+    with serve() as address:
+        yield address
+
+
+@pytest.fixture
+def visit(new_page, address):
+    """``visit("book/intro.html", width=1280, theme="light")``: a page of the site, every other host blocked."""
+
+    def open_page(path, width=1280, theme="light", **options):
+        page = new_page(width=width, color_scheme=theme, **options)
+        page.requested = []
+
+        def gate(route):
+            page.requested.append(route.request.url)
+            ours = route.request.url.startswith((address, "blob:", "data:"))
+            route.continue_() if ours else route.abort()
+
+        page.route("**/*", gate)
+        page.goto(address + path)
+        page.wait_for_selector("html[data-figures=ready]")
+        return page
+
+    return open_page
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_asks_no_other_host_and_shows_all_its_figures(visit, address, path):
+    page = visit(path)
+    assert [url for url in page.requested if not url.startswith((address, "blob:", "data:"))] == []
+    views = page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count()
+    assert page.locator(".cnnbook, .cnnbook-lab").count() == views
+    assert page.locator(".cnnbook-lab:not(:has(img, pre))").count() == 0
+    assert (views > 0) == (path not in ("book/notation.html", "book/references.html"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_accessible_and_fits_a_phone(visit, axe, path, theme):
+    page = visit(path, width=360, theme=theme)
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert axe(page, "article") == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_nothing_shifts_while_a_page_loads(visit, path):
+    page = visit(path)
+    shift = page.evaluate(
+        """() => new Promise((done) => new PerformanceObserver((list) =>
+             done(list.getEntries().reduce((sum, entry) => sum + entry.value, 0))
+           ).observe({ type: "layout-shift", buffered: true }) ?? requestAnimationFrame(() => requestAnimationFrame(() => done(0))))"""
+    )
+    assert shift < 0.1
+
+
+def test_the_landing_page_has_a_living_figure_above_the_fold(visit):
+    page = visit("book/intro.html")
+    figure = page.locator(".cnnbook").first
+    assert figure.bounding_box()["y"] < 400
+    before = figure.get_by_role("status").inner_text()
+    figure.get_by_role("slider", name="stride").press("End")
+    assert figure.get_by_role("status").inner_text() != before
+
+
+def test_a_slider_moves_with_no_kernel(visit):
+    page = visit("notebooks/stride_padding.html")
+    figure = page.locator("[data-figure=ConvolutionExplorer]").first
+    slider = figure.get_by_role("slider", name="stride", exact=True)
+    slider.press("End")
+    assert slider.input_value() == "4"
+
+
+def test_a_lab_says_how_to_run_it(visit):
+    page = visit("notebooks/stride_padding.html")
+    lab = page.locator(".cnnbook-lab").first
+    assert "make lab" in lab.inner_text() and lab.locator("img").count() == 1
+
+
+def test_mathematics_is_typeset_with_our_own_font(visit):
+    page = visit("book/notation.html")
+    assert page.locator("math").count() > 10 and page.locator(".math-block mfrac").count() == 1
+    page.wait_for_function("document.fonts.check('16px \"STIX Two Math\"')")
+
+
+def test_the_theme_can_be_switched_and_is_remembered(visit):
+    page = visit("book/notation.html")
+    page.get_by_role("button", name="Color mode").first.click()
+    theme = page.evaluate("document.documentElement.dataset.mode")
+    page.reload()
+    assert theme != "auto" and page.evaluate("document.documentElement.dataset.mode") == theme
+
+
+def test_search_finds_a_word(visit):
+    page = visit("search.html?q=dilation")
+    page.locator("ul.search li a").first.wait_for()
+    assert any("stride_padding" in link.get_attribute("href") for link in page.locator("ul.search li a").all())
+
+
+def test_a_folded_answer_opens_by_keyboard(visit):
+    page = visit(CHAPTERS[0])
+    answer = page.locator(".admonition.dropdown").first
+    button = answer.locator("button").first
+    hidden = answer.locator("p").last
+    assert not hidden.is_visible()
+    button.focus()
+    page.keyboard.press("Enter")
+    assert hidden.is_visible()
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_first_visit_is_light(visit, address, path):
+    page = visit(path)
+    files = {urlparse(url).path.lstrip("/") for url in page.requested if url.startswith(address)}
+    sizes = {name: len(gzip.compress((HTML / name).read_bytes())) for name in files if not name.endswith(IMAGES)}
+    assert sum(sizes.values()) < 450_000, sizes
+
+
+def link_problems():
+    pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in HTML.rglob("*.html")}
+    places = {path: {tag.get("id") or tag.get("name") for tag in page.select("[id], a[name]")} for path, page in pages.items()}
+    for path, page in pages.items():
+        for tag in page.select("a[href], link[href], script[src], img[src]"):
+            reference = urlparse(tag.get("href") or tag.get("src"))
+            if reference.scheme or reference.netloc:
+                continue
+            target = (path.parent / unquote(reference.path)).resolve() if reference.path else path
+            if not target.exists():
+                yield f"{path.name}: {reference.geturl()} leads nowhere"
+            elif reference.fragment and target in places and unquote(reference.fragment) not in places[target]:
+                yield f"{path.name}: {reference.geturl()} names no place on that page"
+
+
+def test_every_internal_link_resolves():
+    assert list(link_problems()) == []
+
+
+def test_pages_name_no_other_host_for_what_they_load():
+    for path in HTML.rglob("*.html"):
+        loads = re.findall(r'<(?:script|img|iframe)[^>]+src="(https?://[^"]+)"', path.read_text(encoding="utf-8"))
+        assert loads == [], Path(path).name
