@@ -206,6 +206,8 @@ const inWords = (trait) => trait.replaceAll("_", " ");
  */
 export function figure({ model, el }, { name, label, traits }, build) {
   const root = h("div", { class: "cnnbook", "data-figure": name, role: "group", "aria-label": label });
+  // JupyterLab's own plain keys (arrows move from cell to cell, digits make headings) would act instead of the figure's.
+  root.addEventListener("keydown", (event) => event.ctrlKey || event.metaKey || event.altKey || event.stopPropagation());
   const limits = model.get("limits");
   const initial = traits.map((trait) => [trait, model.get(trait)]);
   const controls = [];
