@@ -87,7 +87,7 @@ export function inputPattern(name, size) {
   }[name]();
 }
 
-/** @param {"vertical edges"|"horizontal edges"|"blur"|"sharpen"|"identity"|"sum"} name @param {number} size */
+/** @param {"vertical edges"|"horizontal edges"|"corners"|"blur"|"sharpen"|"identity"|"sum"} name @param {number} size */
 export function kernelPreset(name, size) {
   const middle = (size - 1) / 2;
   const centre = Math.floor(middle);
@@ -95,6 +95,8 @@ export function kernelPreset(name, size) {
   return {
     "vertical edges": () => square(size, (_, col) => Math.sign(col - middle)),
     "horizontal edges": () => square(size, (row) => Math.sign(row - middle)),
+    // An edge in both directions at once: along a straight edge, upright or level, the weights cancel.
+    corners: () => square(size, (row, col) => Math.sign(row - middle) * Math.sign(col - middle)),
     blur: () => square(size, () => 1 / size ** 2),
     sharpen: () => square(size, (row, col) => (isCentre(row, col) ? size ** 2 : -1)),
     identity: () => square(size, (row, col) => (isCentre(row, col) ? 1 : 0)),
@@ -503,6 +505,9 @@ export async function readPicture(source, longest) {
   return { planes, width, height, fullWidth, fullHeight };
 }
 
+/** Grey from red, green and blue: whole numbers, as Pillow's convert("L") rounds them. */
+export const greyOf = ([red, green, blue]) => red.map((_, at) => (red[at] * 19595 + green[at] * 38470 + blue[at] * 7471 + 32768) >> 16);
+
 /** Show numbers as pixels: `color(value)` gives red, green, blue and opacity, 0 to 255. */
 export function paintPixels(canvas, { values, width, height }, color) {
   Object.assign(canvas, { width, height });
@@ -514,11 +519,12 @@ export function paintPixels(canvas, { values, width, height }, color) {
 
 const channelsOf = (hex) => [1, 3, 5].map((at) => parseInt(hex.trim().slice(at, at + 2), 16));
 
-/** The colours of a signed map: the output colour above 0, the negative colour below, full at `reach`. Zero is clear, so it shows the paper. */
+/** The colours of a signed map: the output colour above 0, the negative colour below, full at `reach`. Zero is clear, so it shows the paper.
+ * Opacity rises faster than the value at first, because the eye is slow to tell a faint tint from paper; a legend is painted by the same function. */
 export function signedColors(element, reach) {
   const style = getComputedStyle(element);
   const [above, below] = ["--cnn-output", "--cnn-negative"].map((name) => channelsOf(style.getPropertyValue(name)));
-  return (value) => [...(value < 0 ? below : above), reach > 0 ? Math.round((255 * Math.abs(value)) / reach) : 0];
+  return (value) => [...(value < 0 ? below : above), reach > 0 ? Math.round(255 * (Math.abs(value) / reach) ** 0.65) : 0];
 }
 
 /** The greys from `black` to `white`; what lies beyond is clipped. */
@@ -526,3 +532,21 @@ export const greys = (black, white) => (value) => {
   const grey = white > black ? clamp(Math.round((255 * (value - black)) / (white - black)), 0, 255) : 0;
   return [grey, grey, grey, 255];
 };
+
+/** Kernels side by side as a small picture of their weights. */
+export function kernelIcon(kernels, side) {
+  const cell = side / kernels[0].length;
+  const top = Math.max(...kernels.map(largest));
+  const squares = kernels.flatMap((kernel, at) =>
+    kernel.flatMap((row, i) =>
+      row.flatMap((weight, j) =>
+        weight === 0 ? [] : svg("rect", {
+          x: at * (side + 2) + j * cell, y: i * cell, width: cell, height: cell,
+          fill: weight < 0 ? NEGATIVE : "var(--cnn-kernel)", "fill-opacity": Math.abs(weight) / top,
+        }),
+      ),
+    ),
+  );
+  const frames = kernels.map((_, at) => svg("rect", { class: "frame", x: at * (side + 2), width: side, height: side }));
+  return svg("svg", { class: "icon", width: kernels.length * (side + 2) - 2, height: side, "aria-hidden": "true" }, ...squares, ...frames);
+}

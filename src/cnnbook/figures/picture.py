@@ -1,0 +1,59 @@
+"""Pictures as figures carry them: data URLs, so that a page needs no further request."""
+
+import base64
+import functools
+import io
+import re
+
+import numpy as np
+import traitlets
+from PIL import Image
+
+from cnnbook import data
+
+_DATA_URL = re.compile(r"data:image/(?:png|jpeg|webp);base64,([A-Za-z0-9+/=]+)")
+
+
+def data_url(image: np.ndarray) -> str:
+    """An image as the data URL of a lossless WebP file: every browser gets back the same numbers.
+
+    >>> data_url(np.zeros((40, 60, 3), np.uint8))[:23]
+    'data:image/webp;base64,'
+
+    Args:
+        image: RGB, uint8, ``(height, width, 3)``.
+
+    Raises:
+        ValueError: for an array of another shape or type.
+
+    Used by `PhotoFilter` and `ChannelExplorer`.
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"image is {image.dtype} {image.shape}; expected uint8 (height, width, 3)")
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "WebP", lossless=True)
+    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+
+
+@functools.cache
+def cat_url(height: int) -> str:
+    """The cat, ``height`` pixels high, as a data URL; see `cnnbook.data.cat`.
+
+    >>> cat_url(80)[:15]
+    'data:image/webp'
+    """
+    return data_url(data.cat(height))
+
+
+class Picture(traitlets.Unicode):
+    """A trait that holds a picture as a data URL (PNG, JPEG or WebP); an address on another host is refused."""
+
+    def validate(self, obj, value):
+        match = _DATA_URL.fullmatch(super().validate(obj, value))
+        try:
+            Image.open(io.BytesIO(base64.b64decode(match[1]))).verify()
+        except Exception as problem:  # Pillow raises whatever a broken file makes of its decoders
+            raise traitlets.TraitError(
+                f"{self.name} is {value[:40]!r}; expected the data URL of a PNG, JPEG or WebP picture"
+            ) from problem
+        return value
