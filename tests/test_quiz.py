@@ -84,6 +84,15 @@ def test_all_works_by_keyboard(mount):
     assert chosen(page) == [-1, -1]
 
 
+def test_plain_keys_stay_in_the_figure_and_shortcuts_leave_it(mount):
+    page = mount(quiz())
+    page.evaluate("window.heard = []; document.addEventListener('keydown', (event) => heard.push(event.key))")
+    page.get_by_label("two").check()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Control+k")
+    assert page.evaluate("heard") == ["Control", "k"]
+
+
 def test_the_form_is_never_sent(mount):
     page = mount(quiz())
     send = "document.querySelector('form').dispatchEvent(new SubmitEvent('submit', { cancelable: true }))"
