@@ -26,7 +26,7 @@ test: $(READY)
 
 bench: $(READY) site
 	$(BIN)/python tests/find_chromium.py
-	$(BIN)/python -m benchmarks
+	PYTHONPATH=tests $(BIN)/python -m benchmarks
 
 clean:
 	rm -rf _build $(VENV)

@@ -1,0 +1,134 @@
+"""From a slider to the picture: the figure on the static page against ``interact`` and matplotlib over a live kernel."""
+
+import statistics
+import tempfile
+from pathlib import Path
+
+import find_chromium
+import nbformat
+from conftest import CHROMIUM_FLAGS
+from lab_server import run_all, serve_lab
+from playwright.sync_api import sync_playwright
+from site_server import serve
+
+from benchmarks.table import print_table
+
+FIGURE = "[data-figure=ConvolutionExplorer]"
+SLIDERS = ["input size", "kernel size", "stride", "padding", "dilation"]
+LARGE = {"input size": 12, "padding": 6}
+INTERACT_STEPS = 12
+
+USUAL_WAY = """
+import ipywidgets
+import matplotlib.pyplot as plt
+import torch
+
+def show(stride=1, padding=0):
+    image = torch.zeros(1, 1, 7, 7)
+    image[..., 4:] = 9
+    output = torch.nn.functional.conv2d(image, torch.ones(1, 1, 3, 3), stride=stride, padding=padding)
+    figure, axes = plt.subplots(1, 2, figsize=(7, 3))
+    for axis, grid in zip(axes, (image, output)):
+        axis.imshow(grid[0, 0])
+    plt.show()
+
+ipywidgets.interact(show, stride=(1, 4), padding=(0, 20));
+"""
+
+# Milliseconds from a key press to the end of the frame that paints the change it caused under `selector`.
+WATCH = """
+(selector) => {
+  globalThis.painted = [];
+  let pressed = 0;
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    if (pressed) painted.push(performance.now() - pressed);
+    pressed = 0;
+  };
+  addEventListener("keydown", (event) => (pressed = event.timeStamp), true);
+  new MutationObserver(async (changes) => {
+    const pictures = changes.flatMap((change) => [...change.addedNodes]).flatMap((node) => [...(node.querySelectorAll?.("img") ?? [])]);
+    if (selector !== "FIGURE" && !pictures.length) return;
+    await Promise.all(pictures.map((picture) => picture.decode()));
+    requestAnimationFrame(() => port2.postMessage(0));
+  }).observe(document.querySelector(selector), { childList: true, subtree: true, characterData: true, attributes: true });
+}
+""".replace("FIGURE", FIGURE)
+
+
+def sweep_figure(page, settings):
+    """Milliseconds to paint, and of script, style and layout alone, for each step of each slider from end to end."""
+    figure = page.locator(FIGURE).first
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def busy():
+        metrics = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
+        return 1000 * sum(metrics[name] for name in ("ScriptDuration", "RecalcStyleDuration", "LayoutDuration"))
+
+    work = []
+    for name in SLIDERS:
+        figure.get_by_role("button", name="Reset").click()
+        for setting, value in settings.items():
+            figure.get_by_role("slider", name=setting, exact=True).fill(str(value))
+        slider = figure.get_by_role("slider", name=name, exact=True)
+        slider.press("Home")
+        page.evaluate("() => { painted.length = 0; }")
+        for step in range(int(slider.get_attribute("max")) - int(slider.get_attribute("min"))):
+            before = busy()
+            slider.press("ArrowRight")
+            page.wait_for_function("count => painted.length >= count", arg=step + 1)
+            work.append((page.evaluate("painted.at(-1)"), busy() - before))
+    return zip(*work, strict=True)
+
+
+def sweep_interact(page):
+    """Milliseconds to paint for steps of the padding slider of the usual way."""
+    handle = page.locator(".jupyter-widgets .noUi-handle").nth(1)
+    handle.wait_for(timeout=120_000)
+    page.locator(".widget-interact .jp-OutputArea-output img, .jupyter-widgets img").first.wait_for(timeout=120_000)
+    page.evaluate(WATCH, ".jp-Notebook")
+    for step in range(INTERACT_STEPS):
+        handle.press("ArrowRight")
+        page.wait_for_function("count => painted.length >= count", arg=step + 1, timeout=60_000)
+    return page.evaluate("painted")
+
+
+def row(what, milliseconds):
+    ordered = sorted(milliseconds)
+    return {
+        "what": what,
+        "steps": len(ordered),
+        "median ms": statistics.median(ordered),
+        "95 % ms": ordered[int(0.95 * (len(ordered) - 1))],
+        "largest ms": ordered[-1],
+    }
+
+
+def main():
+    rows = []
+    with sync_playwright() as playwright, serve() as address, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=find_chromium.get(), args=CHROMIUM_FLAGS)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.goto(f"{address}notebooks/stride_padding.html")
+        page.wait_for_selector("html[data-figures=ready]")
+        page.locator(FIGURE).first.scroll_into_view_if_needed()
+        page.evaluate(WATCH, FIGURE)
+        for what, settings in (("as the page opens", {}), ("12 × 12, padding 6", LARGE)):
+            paints, work = sweep_figure(page, settings)
+            rows += [row(f"figure, to paint, {what}", paints), row(f"figure, script and layout, {what}", work)]
+        notebooks = Path(folder) / "notebooks"
+        notebooks.mkdir()
+        cell = nbformat.v4.new_code_cell(USUAL_WAY)
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), notebooks / "usual.ipynb")
+        with serve_lab(Path(folder)) as (lab, _):
+            run_all(page, lab.format("usual.ipynb"))
+            rows.append(row("interact + matplotlib, to paint", sweep_interact(page)))
+        browser.close()
+    for entry in rows:
+        entry["interact ÷ this"] = rows[-1]["median ms"] / entry["median ms"]
+    print_table("A slider moves by one step", rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""A JupyterLab of our own on loopback, for the tests and the benchmarks."""
+
+import contextlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def serve_lab(home: Path):
+    """Serve the notebooks of ``home/notebooks`` with settings of its own, for as long as the block lasts.
+
+    Gives the address of a notebook as a template, ``address.format("NAME.ipynb")``, and the folder in which the
+    kernels' connection files appear.
+    """
+    runtime = home / "runtime"
+    environment = {
+        "HOME": str(home),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_RUNTIME_DIR": str(runtime),
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--LabApp.news_url=None"]
+    command += ["--ServerApp.token=book", "--ServerApp.port=0", f"--notebook-dir={home / 'notebooks'}"]
+    log = (home / "jupyterlab.log").open("w", encoding="utf-8")
+    with log, subprocess.Popen(command, env=environment, stderr=log) as server:
+        try:
+            yield f"http://127.0.0.1:{_port(server, runtime)}/lab/tree/{{}}?token=book", runtime
+        finally:
+            server.terminate()
+
+
+def _port(server, runtime):
+    """The port that the server chose, once it has written it down."""
+    while server.poll() is None:
+        for info in runtime.glob("jpserver-*.json"):
+            with contextlib.suppress(json.JSONDecodeError):  # caught while it is being written
+                return json.loads(info.read_text(encoding="utf-8"))["port"]
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            server.wait(0.1)
+    raise RuntimeError(f"JupyterLab ended with code {server.returncode} before it served")
+
+
+def run_all(page, address):
+    """Open a notebook and choose Run > Run All Cells, as a reader does."""
+    page.goto(address)
+    page.get_by_role("menuitem", name="Run", exact=True).click(timeout=120_000)
+    page.get_by_text("Run All Cells", exact=True).click()
