@@ -211,3 +211,344 @@ fc_wirings = Checker(
     ],
     hint="How many places does the window have? That is the number of outputs. What does each connect to?",
 )
+
+
+# Chapter 2, convolution
+
+conv_one_d = Checker(
+    truth=lambda signal, kernel: np.correlate(signal, kernel, "valid"),
+    right="The loop has one turn for each place, and the number of places follows from the two lengths.",
+    slips=[
+        (
+            lambda signal, kernel: np.convolve(signal, kernel, "valid"),
+            "Your kernel is reversed. Its first weight meets the first cell of the window.",
+        ),
+        (
+            lambda signal, kernel: np.correlate(signal, kernel, "valid")[:-1],
+            "The last place is missing. Where does the last window start?",
+        ),
+        (
+            lambda signal, kernel: np.correlate(signal, kernel, "full")[: len(signal)],
+            "Your window hangs over an end of the row. It has to stay inside.",
+        ),
+        (
+            lambda signal, kernel: np.correlate(signal, kernel, "valid") / len(kernel),
+            "You took the average of the products. Take their sum.",
+        ),
+        (
+            lambda signal, kernel: np.correlate(signal, kernel, "valid")[:: len(kernel)],
+            "Your window jumps by its own length. It slides by one cell.",
+        ),
+    ],
+    hint="For each place: cut out the window, multiply it by the kernel cell by cell, add up.",
+    tries=[
+        (np.array([0, 0, 0, 5, 5, 5, 5]), np.array([-1, 0, 1])),
+        (np.array([3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0]), np.array([0.5, 2.0])),
+        (np.array([2, 7, 1, 8, 2]), np.array([1, 2, 3, 4])),
+    ],
+)
+
+_HAND_IMAGE = np.array([[1, 0, 2, 1], [3, 1, 0, 2], [0, 2, 4, 1]])
+_HAND_KERNEL = np.array([[1, 0, -1], [2, 1, 0]])
+
+
+def _slide(image, kernel):
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape, axis=(-2, -1))
+    return np.sum(windows * kernel, axis=(-2, -1))
+
+
+conv_by_hand = Checker(
+    truth=_slide(_HAND_IMAGE, _HAND_KERNEL),
+    right="Six products and a sum for each output, in every place with the same six weights.",
+    slips=[
+        (
+            _slide(_HAND_IMAGE, _HAND_KERNEL[::-1, ::-1]),
+            "You turned the kernel by 180 degrees. Lay it on the window as it is.",
+        ),
+        (_slide(_HAND_IMAGE, _HAND_KERNEL).T, "Rows and columns changed places."),
+        (
+            _slide(_HAND_IMAGE, np.abs(_HAND_KERNEL)),
+            "One weight is negative: subtract that product.",
+        ),
+        (_slide(_HAND_IMAGE, _HAND_KERNEL)[:1], "The window can move down too."),
+    ],
+    hint="Lay the kernel on the top left corner, multiply the six pairs and add up. Then move by one cell.",
+)
+
+conv_flipped = Checker(
+    truth=lambda kernel: kernel[::-1, ::-1],
+    right="Flip twice, upside down and left to right, and torch computes the convolution of mathematics.",
+    slips=[
+        (lambda kernel: kernel, "With that kernel torch computes the cross-correlation."),
+        (lambda kernel: kernel[::-1], "That is upside down only. There is a second axis."),
+        (lambda kernel: kernel[:, ::-1], "That is left to right only. There is a second axis."),
+        (lambda kernel: kernel.T, "That swaps rows and columns. Reverse them, and keep their roles."),
+        (lambda kernel: -kernel, "That changes signs. Reverse the order of the weights, along both axes."),
+    ],
+    hint="The first weight has to change places with the last, and so on: reverse both axes.",
+    tries=[(np.arange(6).reshape(2, 3),), (np.array([[1.0, -2.0], [0.0, 5.0], [3.0, 4.0]]),)],
+)
+
+_FOUR_NEIGHBORS = np.array([[0.0, 1.0, 0.0], [1.0, 0.0, 1.0], [0.0, 1.0, 0.0]])
+_CENTER = np.array([[0.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+
+conv_from_words = Checker(
+    truth=_CENTER - _FOUR_NEIGHBORS / 4,
+    right="Its weights add up to 0, so a flat area gives 0, and a pixel unlike its neighbours stands out.",
+    slips=[
+        (_CENTER - _FOUR_NEIGHBORS, "You subtract the sum of the neighbours. The average was asked for."),
+        (4 * _CENTER - _FOUR_NEIGHBORS, "That is a multiple of the kernel asked for. Mind the words."),
+        (_FOUR_NEIGHBORS / 4 - _CENTER, "That is the average minus the pixel: the other way round."),
+        (
+            _CENTER - (1 - _CENTER) / 8,
+            "You used all eight neighbours. Leave out the diagonal ones.",
+        ),
+        (_FOUR_NEIGHBORS / 4, "That is the average alone. Where is the pixel itself?"),
+        (_CENTER + _FOUR_NEIGHBORS / 4, "You add the average. It has to be subtracted."),
+    ],
+    hint="What does the pixel itself count for? What does each of the four neighbours count for?",
+)
+
+
+def _rows_of(kernel, input_size, places):
+    rows = np.zeros((places, input_size + len(kernel)), dtype=kernel.dtype)
+    for place in range(places):
+        rows[place, place : place + len(kernel)] = kernel
+    return rows[:, :input_size]
+
+
+conv_matrix = Checker(
+    truth=lambda kernel, input_size: _rows_of(kernel, input_size, input_size - len(kernel) + 1),
+    right="One row for each place, and each row is the row above it, moved one step to the right.",
+    slips=[
+        (
+            lambda kernel, input_size: _rows_of(kernel[::-1], input_size, input_size - len(kernel) + 1),
+            "Your kernel is reversed in every row.",
+        ),
+        (
+            lambda kernel, input_size: _rows_of(kernel, input_size, input_size - len(kernel) + 1).T,
+            "That is transposed: each row belongs to one output.",
+        ),
+        (
+            lambda kernel, input_size: _rows_of(kernel, input_size, input_size),
+            "In the last rows the kernel hangs over the end. The window has to stay inside.",
+        ),
+        (
+            lambda kernel, input_size: _rows_of(kernel, input_size, input_size - len(kernel)),
+            "A row is missing at the end. How many places are there?",
+        ),
+    ],
+    hint="Start from zeros, with one row for each place. Write the kernel into each row where its window is.",
+    tries=[(np.array([2, 5, 3]), 6), (np.array([1.0, -4.0]), 5), (np.array([1, 2, 3, 4]), 9)],
+)
+
+conv_moved = Checker(
+    truth=(6, 4, 80),
+    right="The place moved with the image (equivariance). The largest value did not change (invariance).",
+    slips=[
+        ((2, 10, 80), "You moved it the other way. Down is a larger row, left a smaller column."),
+        ((6, 10, 80), "Left is a smaller column."),
+        ((2, 4, 80), "Down is a larger row."),
+        ((4, 7, 80), "That would be invariance of the whole map. The place moves with the image."),
+        ((1, 9, 80), "Rows and columns changed places: two rows, three columns."),
+        ((6, 4, 0), "The detector sees the same patch as before, so it answers as before."),
+    ],
+    hint="The output moves as the image does. Ask row, column and value one by one.",
+)
+
+conv_filter_bank = Checker(
+    truth=lambda image, kernels: np.stack([_slide(image, kernel) for kernel in kernels]),
+    right="However many kernels, it is one product of two matrices.",
+    slips=[
+        (
+            lambda image, kernels: np.stack([_slide(image, kernel[::-1, ::-1]) for kernel in kernels]),
+            "Your kernels are flipped.",
+        ),
+        (
+            lambda image, kernels: np.stack([_slide(image, kernel) for kernel in kernels], axis=-1),
+            "The kernels have to come first in the shape: one map for each.",
+        ),
+        (
+            lambda image, kernels: np.stack([_slide(image, kernel) for kernel in kernels], axis=-1).reshape(
+                len(kernels), *_slide(image, kernels[0]).shape
+            ),
+            "The shape is right, but the numbers are shuffled: transpose before you reshape.",
+        ),
+        (
+            lambda image, kernels: _slide(image, kernels.sum(axis=0)),
+            "You added the maps up. Keep one for each kernel.",
+        ),
+    ],
+    hint="Write windows as rows of one matrix, kernels as rows of another. Which one is transposed?",
+    tries=[
+        (np.arange(20.0).reshape(4, 5) ** 2, np.arange(12.0).reshape(2, 2, 3)),
+        (np.cos(np.arange(42.0)).reshape(7, 6), np.sin(np.arange(18.0)).reshape(3, 3, 2)),
+    ],
+)
+
+
+# Chapter 3, stride_padding
+
+_TALL, _WIDE = (30, 44), dict(kernel_size=5, stride=4)
+
+stride_dropped = Checker(
+    truth=(*shapes.conv_output_size(_TALL, **_WIDE), *shapes.unused(_TALL, **_WIDE)),
+    right="The floor drops rows and columns one axis at a time, and says nothing.",
+    slips=[
+        ((8, 11, 1, 3), "You rounded up. A window that hangs over the end does not count."),
+        ((6, 9, 1, 3), "You counted the steps. The first place comes before the first step."),
+        (
+            (7, 10, 0, 0),
+            "The sizes are right. Where does the last window end, and where the image?",
+        ),
+        ((10, 7, 3, 1), "Rows and columns changed places: rows come first."),
+        ((7, 11, 2, 0), "You forgot the kernel: the first window already covers five cells."),
+    ],
+    hint="Along each axis: take the kernel away, divide by the stride, round down, add one. What remains?",
+)
+
+_ROW = np.array([3, 1, 4, 1, 5])
+
+stride_padded_row = Checker(
+    truth=np.stack([np.pad(_ROW, 2, mode="reflect"), np.pad(_ROW, 2, mode="wrap")]),
+    right="Both modes take their numbers from the row itself, so no foreign zeros come in.",
+    slips=[
+        (
+            np.stack([np.pad(_ROW, 2, mode="symmetric"), np.pad(_ROW, 2, mode="wrap")]),
+            "In `reflect` the mirror stands on the last cell, so that cell is not repeated.",
+        ),
+        (
+            np.stack([np.pad(_ROW, 2, mode="wrap"), np.pad(_ROW, 2, mode="reflect")]),
+            "The two rows changed places.",
+        ),
+        (
+            np.stack([np.pad(_ROW, 2, mode="edge"), np.pad(_ROW, 2, mode="wrap")]),
+            "The first row repeats the border. That is `replicate`.",
+        ),
+        (
+            np.stack([np.pad(_ROW, 2, mode="reflect"), np.pad(_ROW, 2, mode="wrap")])[:, 1:-1],
+            "That is a padding of 1. It has to be 2, on both sides.",
+        ),
+    ],
+    hint="The five numbers stay in the middle. What stands two cells outside, in each mode?",
+)
+
+stride_same = Checker(
+    truth=(3, 6),
+    right="Half of what the kernel spans beyond one cell, on each side.",
+    slips=[
+        ((3, 2), "The second kernel is dilated. How many cells does it span?"),
+        ((6, 12), "That is the padding of both sides together. Give one side's."),
+        ((7, 13), "That is what the kernel spans. How much of it hangs over one side?"),
+        ((4, 7), "One cell of the kernel lies on the pixel itself."),
+        ((2, 2), "The first kernel has seven cells along a side."),
+    ],
+    hint="At stride 1 the size shrinks by what the kernel spans, less one. Padding has to give that back.",
+)
+
+
+def _on_both_axes(size_along):
+    """A function of height, width and a layer, from a function of one size and the layer."""
+    return lambda height, width, *layer: (size_along(height, *layer), size_along(width, *layer))
+
+
+stride_output_size = Checker(
+    truth=_on_both_axes(shapes.conv_output_size),
+    right="That is PyTorch's formula, for every convolution that you will meet.",
+    slips=[
+        (
+            lambda height, width, *layer: _on_both_axes(shapes.conv_output_size)(width, height, *layer),
+            "Rows and columns changed places: rows come first.",
+        ),
+        (_on_both_axes(lambda n, k, s, p, d: (n + 2 * p - k) // s + 1), "You left out the dilation."),
+        (
+            _on_both_axes(lambda n, k, s, p, d: (n + p - d * (k - 1) - 1) // s + 1),
+            "Padding is on both sides.",
+        ),
+        (
+            _on_both_axes(lambda n, k, s, p, d: (n + 2 * p - d * k) // s + 1),
+            "Three weights have two gaps between them. What does a dilated kernel span?",
+        ),
+        (
+            _on_both_axes(lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) // s),
+            "You counted the steps. The first place comes before the first step.",
+        ),
+        (
+            _on_both_axes(lambda n, k, s, p, d: (n + 2 * p - d * (k - 1) - 1) / s + 1),
+            "A step that does not fit is not made: round down.",
+        ),
+    ],
+    hint="Work on one axis. What is the padded size, what does the kernel span, how many steps fit?",
+    tries=[
+        (7, 9, 3, 1, 0, 1),
+        (32, 45, 3, 2, 1, 1),
+        (30, 44, 5, 4, 0, 1),
+        (20, 33, 3, 2, 3, 4),
+        (11, 8, 1, 3, 0, 2),
+    ],
+)
+
+_GROUPED = (8, 12 // 4, 5, 5, shapes.conv_parameters(12, 8, 5, groups=4))
+
+stride_grouped = Checker(
+    truth=_GROUPED,
+    right="Each of the eight filters sees only the channels of its own group.",
+    slips=[
+        (
+            (8, 12, 5, 5, shapes.conv_parameters(12, 8, 5)),
+            "Those are the numbers without groups. How many channels does one filter see?",
+        ),
+        ((*_GROUPED[:4], _GROUPED[4] - 8), "Every filter has a bias too."),
+        ((2, *_GROUPED[1:]), "There are two filters in each group. The weight holds those of all groups."),
+        ((12, 2, 5, 5, shapes.conv_parameters(8, 12, 5, groups=4)), "Filters first, channels second."),
+        ((8, 4, 5, 5, 8 * (4 * 25 + 1)), "There are four groups. That is not four channels in each."),
+    ],
+    hint="Split the input channels into the groups. One filter has a kernel for each channel that it sees.",
+)
+
+stride_separable = Checker(
+    truth=lambda in_channels, out_channels, kernel_size: (
+        shapes.conv_parameters(in_channels, out_channels, kernel_size, bias=False),
+        shapes.depthwise_separable_parameters(in_channels, out_channels, kernel_size, bias=False),
+    ),
+    right="A product has become a sum, and that is the whole saving.",
+    slips=[
+        (
+            lambda in_channels, out_channels, kernel_size: (
+                shapes.conv_parameters(in_channels, out_channels, kernel_size),
+                shapes.depthwise_separable_parameters(in_channels, out_channels, kernel_size),
+            ),
+            "No biases here: weights alone.",
+        ),
+        (
+            lambda in_channels, out_channels, kernel_size: (
+                in_channels * out_channels * kernel_size**2,
+                in_channels * kernel_size**2,
+            ),
+            "The second count stops after the depthwise step. The 1 × 1 step has weights too.",
+        ),
+        (
+            lambda in_channels, out_channels, kernel_size: (
+                in_channels * out_channels * kernel_size**2,
+                out_channels * kernel_size**2 + in_channels * out_channels,
+            ),
+            "The depthwise step has one kernel for each channel that comes in.",
+        ),
+        (
+            lambda in_channels, out_channels, kernel_size: (
+                in_channels * out_channels * kernel_size,
+                in_channels * kernel_size + in_channels * out_channels,
+            ),
+            "A kernel is a square.",
+        ),
+        (
+            lambda in_channels, out_channels, kernel_size: (
+                in_channels * out_channels * kernel_size**2,
+                in_channels * kernel_size**2 * in_channels * out_channels,
+            ),
+            "The two steps come one after the other: add their weights.",
+        ),
+    ],
+    hint="Count kernels and their cells: in the ordinary layer, in the depthwise step, in the 1 × 1 step.",
+    tries=[(4, 2, 3), (64, 128, 3), (3, 16, 5)],
+)
