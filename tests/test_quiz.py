@@ -46,13 +46,13 @@ def chosen(page):
 def test_an_answer_says_at_once_whether_and_why(mount):
     page = mount(quiz())
     assert reasons(page) == ["", ""]
-    assert status(page) == "0 right, 0 wrong, 2 to answer."
+    assert status(page) == "0 right, 0 wrong, 2 open."
     page.get_by_label("two").check()
     assert reasons(page) == ["Not so. Two sides leave it open.", ""]
-    assert status(page) == "0 right, 1 wrong, 1 to answer."
+    assert status(page) == "0 right, 1 wrong, 1 open."
     page.get_by_label("three").check()
     assert reasons(page) == ["Right. Tri means three.", ""]
-    assert status(page) == "1 right, 0 wrong, 1 to answer."
+    assert status(page) == "1 right, 0 wrong, 1 open."
     page.get_by_label("no", exact=True).check()
     assert reasons(page) == ["Right. Tri means three.", "Right. A prime has exactly two divisors."]
     assert status(page) == "All 2 right."
@@ -61,7 +61,7 @@ def test_an_answer_says_at_once_whether_and_why(mount):
 
 def test_reset_clears_all(mount):
     page = mount(Quiz(questions=QUESTIONS, chosen=[1, 0]))
-    assert status(page) == "1 right, 1 wrong, 0 to answer."
+    assert status(page) == "1 right, 1 wrong, 0 open."
     page.get_by_role("button", name="Reset").click()
     assert chosen(page) == [-1, -1]
     assert reasons(page) == ["", ""]
@@ -120,9 +120,10 @@ def test_nothing_moves_and_nothing_overflows(mount, width):
     measure = "[document.querySelector('.cnnbook').offsetHeight, document.documentElement.scrollWidth]"
     height, scroll_width = page.evaluate(measure)
     assert scroll_width <= width
-    for choice in ("two", "three", "four", "yes", "no"):
+    for choice in ("two", "four", "yes", "no", "three"):
         page.get_by_label(choice, exact=True).check()
         assert page.evaluate(measure) == [height, scroll_width]
+    assert status(page) == "All 2 right."
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -6,7 +6,7 @@ export function score(answers, chosen) {
   const open = answers.filter((_, at) => !(chosen[at] >= 0)).length;
   const wrong = answers.length - right - open;
   if (right === answers.length) return `All ${right} right.`;
-  return `${right} right, ${wrong} wrong, ${open} to answer.`;
+  return `${right} right, ${wrong} wrong, ${open} open.`;
 }
 
 /** Why a choice is right or wrong, as it stands under its question. */
