@@ -283,7 +283,8 @@ export function figure({ model, el }, { name, label, traits }, build) {
   draw = build(frame);
   el.append(root);
   const { paddingLeft, paddingRight } = getComputedStyle(root);
-  frame.width = Math.round(root.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight));
+  const measured = Math.round(root.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight));
+  frame.width = measured > 0 ? measured : 640; // JupyterLab renders before it attaches; the observer follows
   for (const control of controls) control();
   draw();
   for (const trait of traits) model.on(`change:${trait}`, frame.redraw);
