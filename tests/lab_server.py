@@ -46,5 +46,7 @@ def _port(server, runtime):
 def run_all(page, address):
     """Open a notebook and choose Run > Run All Cells, as a reader does."""
     page.goto(address)
-    page.get_by_role("menuitem", name="Run", exact=True).click(timeout=120_000)
-    page.get_by_text("Run All Cells", exact=True).click()
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=120_000)
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=120_000)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()
