@@ -104,17 +104,22 @@ export function kernelPreset(name, size) {
   }[name]();
 }
 
+/** Add `count` numbers of an input row, `stride` apart, times a weight, to an output row. */
+function addScaledRow(output, to, input, from, weight, count, stride) {
+  for (let end = to + count; to < end; to++, from += stride) output[to] += weight * input[from];
+}
+
 /** Cross-correlation of several channels summed into one, as torch.nn.functional.conv2d computes an output channel
  * of zero-padded `planes` (each `height` · `width` numbers, row by row) with one kernel a plane.
  * An input row times a weight is added to an output row, which a browser runs far faster than cell by cell.
- * @param {ArrayLike<number>[]} planes  @param {number[][][]} kernels */
+ * @param {Float64Array[]} planes  @param {number[][][]} kernels */
 export function filterPlanes(planes, kernels, { height, width, stride = 1, padding = 0 }) {
   const kernelSize = kernels[0].length;
   const outputHeight = outputSize(height, kernelSize, stride, padding, 1);
   const outputWidth = outputSize(width, kernelSize, stride, padding, 1);
   const values = new Float64Array(outputHeight * outputWidth);
   for (let row = 0; row < outputHeight; row++) {
-    planes.forEach((plane, channel) => {
+    for (let channel = 0; channel < planes.length; channel++) {
       for (let i = 0; i < kernelSize; i++) {
         const from = row * stride - padding + i;
         if (from < 0 || from >= height) continue;
@@ -124,11 +129,10 @@ export function filterPlanes(planes, kernels, { height, width, stride = 1, paddi
           const shift = j - padding;
           const first = Math.max(0, Math.ceil(-shift / stride));
           const last = Math.min(outputWidth - 1, Math.floor((width - 1 - shift) / stride));
-          for (let col = first, at = from * width + shift + first * stride; col <= last; col++, at += stride)
-            values[row * outputWidth + col] += weight * plane[at];
+          addScaledRow(values, row * outputWidth + first, planes[channel], from * width + shift + first * stride, weight, last - first + 1, stride);
         }
       }
-    });
+    }
   }
   return { values, height: outputHeight, width: outputWidth };
 }
@@ -509,12 +513,12 @@ export async function readPicture(source, longest) {
 /** Grey from red, green and blue: whole numbers, as Pillow's convert("L") rounds them. */
 export const greyOf = ([red, green, blue]) => red.map((_, at) => (red[at] * 19595 + green[at] * 38470 + blue[at] * 7471 + 32768) >> 16);
 
-/** Show numbers as pixels: `color(value)` gives red, green, blue and opacity, 0 to 255. */
+/** Show numbers as pixels: `color(value, data, at)` writes red, green, blue and opacity, 0 to 255, from `data[at]` on. */
 export function paintPixels(canvas, { values, width, height }, color) {
   Object.assign(canvas, { width, height });
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(width, height);
-  values.forEach((value, at) => pixels.data.set(color(value, at), 4 * at));
+  for (let at = 0; at < values.length; at++) color(values[at], pixels.data, 4 * at);
   context.putImageData(pixels, 0, 0);
 }
 
@@ -525,29 +529,32 @@ const channelsOf = (hex) => [1, 3, 5].map((at) => parseInt(hex.trim().slice(at, 
 export function signedColors(element, reach) {
   const style = getComputedStyle(element);
   const [above, below] = ["--cnn-output", "--cnn-negative"].map((name) => channelsOf(style.getPropertyValue(name)));
-  return (value) => [...(value < 0 ? below : above), reach > 0 ? Math.round(255 * (Math.abs(value) / reach) ** 0.65) : 0];
+  return (value, data, at) => {
+    const color = value < 0 ? below : above;
+    for (let i = 0; i < 3; i++) data[at + i] = color[i];
+    data[at + 3] = reach > 0 ? Math.round(255 * (Math.abs(value) / reach) ** 0.65) : 0;
+  };
 }
 
 /** The greys from `black` to `white`; what lies beyond is clipped. */
-export const greys = (black, white) => (value) => {
-  const grey = white > black ? clamp(Math.round((255 * (value - black)) / (white - black)), 0, 255) : 0;
-  return [grey, grey, grey, 255];
+export const greys = (black, white) => (value, data, at) => {
+  const grey = white > black ? Math.round((255 * (value - black)) / (white - black)) : 0;
+  data[at] = data[at + 1] = data[at + 2] = clamp(grey, 0, 255);
+  data[at + 3] = 255;
 };
 
-/** Kernels side by side as a small picture of their weights. */
+/** Kernels side by side as a small picture of their weights: cells of equal weight are one path. */
 export function kernelIcon(kernels, side) {
   const cell = side / kernels[0].length;
   const top = Math.max(...kernels.map(largest));
-  const squares = kernels.flatMap((kernel, at) =>
-    kernel.flatMap((row, i) =>
-      row.flatMap((weight, j) =>
-        weight === 0 ? [] : svg("rect", {
-          x: at * (side + 2) + j * cell, y: i * cell, width: cell, height: cell,
-          fill: weight < 0 ? NEGATIVE : "var(--cnn-kernel)", "fill-opacity": Math.abs(weight) / top,
-        }),
-      ),
+  const paths = new Map();
+  kernels.forEach((kernel, at) =>
+    kernel.forEach((row, i) =>
+      row.forEach((weight, j) => paths.set(weight, `${paths.get(weight) ?? ""}M${at * (side + 2) + j * cell} ${i * cell}h${cell}v${cell}h${-cell}z`)),
     ),
   );
-  const frames = kernels.map((_, at) => svg("rect", { class: "frame", x: at * (side + 2), width: side, height: side }));
-  return svg("svg", { class: "icon", width: kernels.length * (side + 2) - 2, height: side, "aria-hidden": "true" }, ...squares, ...frames);
+  paths.delete(0);
+  const papers = kernels.map((_, at) => svg("rect", { class: "paper", x: at * (side + 2), width: side, height: side }));
+  const cells = [...paths].map(([weight, d]) => svg("path", { d, fill: weight < 0 ? NEGATIVE : "var(--cnn-kernel)", "fill-opacity": Math.abs(weight) / top }));
+  return svg("svg", { class: "icon", width: kernels.length * (side + 2) - 2, height: side, "aria-hidden": "true" }, ...papers, ...cells);
 }
