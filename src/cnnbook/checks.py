@@ -5,6 +5,7 @@ To write one, state the truth, the usual slips and what to say to each; ``tests/
 """
 
 import copy
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -61,7 +62,7 @@ class Checker:
                 subject = "your function returns" if callable(answer) else "the answer is"
                 raise WrongAnswer(f"This exercise asks for {self._asked()}, and {subject} {_shown(outcome)}.")
         if self._agree(outcomes, self._outcomes(self.truth)):
-            print(f"Right: {self.right}")
+            print(textwrap.fill(f"Right: {self.right}", width=66))
             return
         for slip, hint in self.slips:
             if self._agree(outcomes, self._outcomes(slip)):
