@@ -1,6 +1,9 @@
 """Interactive figures: widgets in a notebook, and alive on the static page without a kernel."""
 
+from cnnbook.figures.channel_explorer import ChannelExplorer
 from cnnbook.figures.convolution_explorer import ConvolutionExplorer
+from cnnbook.figures.parameter_counter import ParameterCounter
+from cnnbook.figures.photo_filter import PhotoFilter
 from cnnbook.figures.quiz import Quiz
 
-__all__ = ["ConvolutionExplorer", "Quiz"]
+__all__ = ["ChannelExplorer", "ConvolutionExplorer", "ParameterCounter", "PhotoFilter", "Quiz"]

@@ -46,7 +46,10 @@ def cat_url(height: int) -> str:
 
 
 class Picture(traitlets.Unicode):
-    """A trait that holds a picture as a data URL (PNG, JPEG or WebP); an address on another host is refused."""
+    """A trait that holds a picture as a data URL (PNG, JPEG or WebP).
+
+    An address is refused: it would be a request to another host.
+    """
 
     def validate(self, obj, value):
         match = _DATA_URL.fullmatch(super().validate(obj, value))
