@@ -272,7 +272,7 @@ def test_a_setting_without_output_says_why_and_the_figure_goes_on(mount):
     page = mount(ConvolutionExplorer(input_size=3, kernel_size=5))
     assert status(page) == (
         "The kernel spans 5 cells, the padded input only 3: no output. "
-        "Shrink the kernel or its dilation, or enlarge the input or its padding."
+        "Use a smaller kernel or dilation, or more input or padding."
     )
     assert page.locator("[data-grid=output]").count() == 0 and page.get_by_role("button", name="Play").is_disabled()
     page.get_by_role("slider", name="padding").press("End")

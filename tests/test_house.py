@@ -41,8 +41,8 @@ def imported(path):
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
 def test_imports_go_down_only(path):
     part = path.relative_to(SOURCE).parts[0].removesuffix(".py")
-    standard = {"base64", "collections", "contextlib", "dataclasses", "functools", "hashlib", "inspect", "io", "itertools",
-                "math", "numbers", "operator", "pathlib", "re", "typing"}  # fmt: skip
+    standard = {"base64", "collections", "contextlib", "copy", "dataclasses", "functools", "hashlib", "inspect", "io", "itertools",
+                "math", "numbers", "operator", "pathlib", "re", "textwrap", "typing"}  # fmt: skip
     assert imported(path) <= LAYERS[part] | standard
 
 

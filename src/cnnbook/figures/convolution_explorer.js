@@ -1,6 +1,6 @@
 import {
   clamp, conv2d, convProblem, figure, h, inputPattern, kernelPreset, kernelSpan, largest, numberGrid,
-  outputSize, padIndex, plural, setText, shortNumber, square, statusLine, tint, unusedSize,
+  outputSize, padIndex, plural, setText, shadeClass, shortNumber, square, statusLine, unusedSize,
 } from "./kit.js";
 
 const TRAITS = [
@@ -8,6 +8,7 @@ const TRAITS = [
   "input_pattern", "kernel_preset", "input", "weight", "position",
 ];
 const PLAY_SECONDS = 12;
+const CELL_SIZES = [8, 12, 17, 22, 28, 36]; // few, so that most steps of a slider leave the cells' size alone
 
 /** The reader's own numbers in a square of `size`; zero where they typed none. */
 const custom = (numbers, size) => square(size, (row, col) => numbers[row]?.[col] ?? 0);
@@ -42,14 +43,18 @@ function feeds(at, out, { kernelSize, stride, dilation }) {
   return offset >= 0 && offset % dilation === 0 && offset / dilation < kernelSize;
 }
 
-/** Pixels per cell such that all three grids fit the stage, whatever the setting. Neighbours share a border of one pixel. */
-function cellSize(width, height, wide, inputs, kernels, outputs) {
+/**
+ * Pixels per cell such that all three grids fit the stage. It depends on the padded input alone, unless the kernel is wider: kernel
+ * and output together are never wider than that by more than a cell. So the picture holds still while the other sliders move.
+ */
+function cellSize(width, height, wide, inputs, kernels) {
   const [gap, title, titleWidth] = [26, 24, 48];
+  const padded = Math.max(inputs, kernels);
   const row = width - 2 * gap - 6;
   const pitch = wide
-    ? Math.min(row / (inputs + kernels + outputs), (row - titleWidth) / (inputs + outputs), (height - title - 4) / Math.max(inputs, kernels, outputs))
-    : Math.min((width - 4) / inputs, (width - gap - 5) / (kernels + outputs), (height - 2 * title - 14) / (inputs + Math.max(kernels, outputs)));
-  return clamp(Math.floor(pitch) + 1, 6, 36);
+    ? Math.min(row / (2 * padded + 1), (row - titleWidth) / (2 * padded), (height - title - 4) / padded)
+    : Math.min((width - gap - 5) / (padded + 1), (width - gap - titleWidth - 20) / kernels, (height - 2 * title - 14) / (2 * padded));
+  return CELL_SIZES.findLast((size) => size <= pitch + 1) ?? CELL_SIZES[0];
 }
 
 function build(frame) {
@@ -115,8 +120,8 @@ function build(frame) {
   const scrubRange = scrub.querySelector("input");
 
   frame.root.append(
-    h("div", { class: "controls" }, ...["input_size", "kernel_size", "stride", "padding", "dilation"].map((trait) => frame.slider(trait)),
-      frame.select("padding_mode"), frame.select("input_pattern"), frame.select("kernel_preset")),
+    h("div", { class: "controls" }, ...["input_size", "kernel_size", "stride", "padding", "dilation"].map((trait) => frame.slider(trait))),
+    h("div", { class: "controls menus" }, ...["padding_mode", "input_pattern", "kernel_preset"].map((trait) => frame.select(trait))),
     h("div", { class: "controls transport" }, scrub, h("div", { class: "buttons" }, playButton, back, forward, frame.resetButton())),
     status.element,
     stage,
@@ -140,12 +145,12 @@ function build(frame) {
         const [fromRow, fromCol] = [padIndex(row, inputSize, paddingMode), padIndex(col, inputSize, paddingMode)];
         const value = fromRow < 0 || fromCol < 0 || input[fromRow]?.[fromCol] === undefined ? 0 : input[fromRow][fromCol];
         const classes = [
-          inside ? "editable" : "padding",
+          inside ? `editable ${shadeClass(value, top)}` : "padding",
           at >= padded - unused || along >= padded - unused ? "dropped" : "",
           litRows.has(at) && litCols.has(along) ? "lit" : "",
           (tapped && tapped[0] === at && tapped[1] === along) || (isInput(pointed) && pointed.row === row && pointed.col === col) ? "current" : "",
         ].join(" ");
-        return { value, row, col, grid: inside ? "input" : "padding", classes, editable: inside, tint: inside ? tint(value, top, "var(--cnn-input)") : "" };
+        return { value, row, col, grid: inside ? "input" : "padding", classes, editable: inside };
       },
     });
   }
@@ -161,7 +166,7 @@ function build(frame) {
       cell(row, col) {
         const value = now.weight[row][col];
         const current = (over && tapOf(over[0], window.row) === row && tapOf(over[1], window.col) === col) || (pointed?.grid === "kernel" && pointed.row === row && pointed.col === col);
-        return { value, row, col, grid: "kernel", classes: current ? "editable current" : "editable", editable: true, tint: tint(value, top, "var(--cnn-kernel)") };
+        return { value, row, col, grid: "kernel", classes: `editable ${shadeClass(value, top)} ${current ? "current" : ""}`, editable: true };
       },
     });
   }
@@ -177,9 +182,9 @@ function build(frame) {
         const classes = [
           window && window.row === row && window.col === col ? "current" : "",
           fed && feeds(fed[0], row, now) && feeds(fed[1], col, now) ? "lit" : "",
-          row * now.size + col > reached ? "todo" : "",
+          row * now.size + col > reached ? "todo" : shadeClass(value, top),
         ].join(" ");
-        return { value, row, col, grid: "output", classes, tint: tint(value, top, "var(--cnn-output)") };
+        return { value, row, col, grid: "output", classes };
       },
     });
   }
@@ -236,7 +241,7 @@ function build(frame) {
     const window = cell ?? (position < 0 ? null : { row: Math.floor(position / now.size), col: position % now.size });
     const wide = frame.width >= 540;
     const padded = now.inputSize + 2 * now.padding;
-    const size = cellSize(frame.width, wide ? 360 : 470, wide, padded, now.kernelSize, now.size || 3);
+    const size = cellSize(frame.width, wide ? 360 : 470, wide, padded, now.kernelSize);
     const ready = now.size > 0;
 
     stage.classList.toggle("wide", wide);

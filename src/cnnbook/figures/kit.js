@@ -34,7 +34,7 @@ export function convProblem({ inputSize, kernelSize, padding, dilation, paddingM
   if (paddingMode === "circular" && padding > inputSize)
     return `Circular padding wraps at most ${inputSize} cells of an input ${inputSize} wide; padding is ${padding}. Use less padding or a larger input.`;
   if (span > padded)
-    return `The kernel spans ${span} cells, the padded input only ${padded}: no output. Shrink the kernel or its dilation, or enlarge the input or its padding.`;
+    return `The kernel spans ${span} cells, the padded input only ${padded}: no output. Use a smaller kernel or dilation, or more input or padding.`;
   return null;
 }
 
@@ -328,6 +328,12 @@ export function tint(value, largest, hue) {
   return share ? `color-mix(in srgb, ${value < 0 ? NEGATIVE : hue} ${share}%, transparent)` : "transparent";
 }
 
+/** A cell's shade as a class: "plus-30" or "minus-30" for a share of the largest magnitude. Many cells restyle faster by class than by style. */
+export function shadeClass(value, largest) {
+  const share = largest > 0 ? Math.round((10 * Math.abs(value)) / largest) * 5 : 0;
+  return share ? `${value < 0 ? "minus" : "plus"}-${share}` : "";
+}
+
 /** The largest magnitude in a table of numbers. */
 export const largest = (table) => table.reduce((top, row) => row.reduce((most, value) => Math.max(most, Math.abs(value)), top), 0);
 
@@ -346,7 +352,8 @@ const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowR
  * @param {(sentence: string | null) => void} [options.onProblem]  what was typed is no number; null when that is over
  */
 export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () => {} }) {
-  const element = h("div", { class: "grid", role: "grid", "aria-label": label });
+  const grid = h("div", { class: "grid", role: "grid", "aria-label": label });
+  const element = h("div", { class: "grid-frame" }, grid);
   const rows = [];
   let shown = { rows: 0, cols: 0 };
   let home = null;
@@ -361,18 +368,30 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
   };
   const nodeAt = (row, col) => rows[row]?.cells[col];
 
-  function drawRow(at, cols) {
-    rows[at] ??= { element: h("div", { role: "row" }), cells: [], count: 0 };
-    const row = rows[at];
-    while (row.cells.length < cols) row.cells.push(Object.assign(h("div", { class: "cell", role: "gridcell", tabindex: -1 }), { seen: {}, at: [at, row.cells.length] }));
-    if (row.count < cols) row.element.append(...row.cells.slice(row.count, cols));
-    for (let col = cols; col < row.count; col++) row.cells[col].remove();
-    row.count = cols;
-    return row;
+  function rowOf(at, cols) {
+    if (!rows[at]) {
+      rows[at] = { element: h("div", { role: "row" }), cells: [] };
+      grid.append(rows[at].element);
+    }
+    const { element: row, cells } = rows[at];
+    while (cells.length < cols) {
+      cells.push(Object.assign(h("div", { class: "cell", role: "gridcell", tabindex: -1 }), { seen: {}, at: [at, cells.length] }));
+      row.append(cells.at(-1));
+    }
+    return rows[at];
   }
+
+  // A cell or row beyond the shown ones stays, cut off by the grid's edge: taking it out and in again costs more than all the rest.
+  const retire = (node) => {
+    if (node.ariaHidden) return;
+    node.ariaHidden = "true";
+    for (const name of ["grid", "row", "col", "value"]) delete node.dataset[name];
+    if (node.seen) [node.seen, node.className] = [{}, "cell"];
+  };
 
   function drawCell(node, now) {
     const seen = node.seen;
+    node.ariaHidden = null;
     if (seen.value !== now.value) {
       node.textContent = now.text ?? shortNumber(now.value);
       node.dataset.value = now.value;
@@ -463,16 +482,19 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
   return {
     element,
     draw({ rows: rowCount, cols, size, cell }) {
-      element.style.setProperty("--cell", `${size}px`);
-      element.classList.toggle("tiny", size < 17);
+      grid.style.fontSize = `${size / 2.6}px`;
+      grid.style.width = `${cols * (size - 1) + 1}px`;
+      grid.style.height = `${rowCount * (size - 1) + 1}px`;
+      grid.classList.toggle("tiny", size < 17);
       for (let at = 0; at < rowCount; at++) {
-        const row = drawRow(at, cols);
+        const row = rowOf(at, cols);
+        row.element.ariaHidden = null;
         for (let col = 0; col < cols; col++) drawCell(row.cells[col], cell(at, col));
-        if (at >= shown.rows) element.append(row.element);
+        row.cells.slice(cols).forEach(retire);
       }
-      for (let at = rowCount; at < shown.rows; at++) rows[at].element.remove();
+      for (const row of rows.slice(rowCount)) [row.element, ...row.cells].forEach(retire);
       shown = { rows: rowCount, cols };
-      if (!home?.isConnected || home.at[0] >= rowCount || home.at[1] >= cols) makeHome(rowCount && cols ? nodeAt(0, 0) : null);
+      if (!home || home.at[0] >= rowCount || home.at[1] >= cols) makeHome(rowCount && cols ? nodeAt(0, 0) : null);
     },
   };
 }
