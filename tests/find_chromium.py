@@ -8,7 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Debian's headless shell is the same engine without a window's trimmings, and opens a page in less than half the time.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def installed() -> str | None:
@@ -25,7 +26,8 @@ def get() -> str:
     """Path of a Chromium, installed now if need be; SystemExit with what to install where that fails."""
     ways = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if shutil.which("apt-get") and os.geteuid() == 0:
-        ways.insert(0, ["sh", "-c", "apt-get update && apt-get install --yes --no-install-recommends chromium"])
+        apt = "apt-get install --yes --no-install-recommends"
+        ways.insert(0, ["sh", "-c", f"apt-get update && {{ {apt} chromium-headless-shell || {apt} chromium; }}"])
     while not (found := installed()) and ways:
         subprocess.run(ways.pop(0), check=False)
     return found or sys.exit(
