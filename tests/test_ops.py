@@ -368,6 +368,7 @@ WRONG_ARRAYS = {
     "weight that is no array": {"weight": np.ones((4, 2, 3, 2)).tolist()},
     "input with a channel more": {"input": np.ones((2, 5, 8, 9))},
     "input with a group more": {"input": np.ones((2, 6, 8, 9))},
+    "input with a group less": {"input": np.ones((2, 2, 8, 9))},
     "input with no row": {"input": np.ones((2, 4, 0, 9))},
     "input with no channel": {"input": np.ones((2, 0, 8, 9))},
     "input without channels": {"input": np.ones((8, 9))},
@@ -429,6 +430,11 @@ def test_pooling_refuses_arrays_that_torch_refuses(input):
     assert_both_refuse(ops.max_pool2d, F.max_pool2d, [input, 1])
     assert_both_refuse(ops.avg_pool2d, F.avg_pool2d, [input, 1])
     assert_both_refuse(ops.adaptive_avg_pool2d, F.adaptive_avg_pool2d, [input, (2, 3)])
+
+
+def test_pooling_refuses_an_image_without_channels():
+    assert_both_refuse(ops.max_pool2d, F.max_pool2d, [np.ones((0, 8, 9)), 2])
+    assert_both_refuse(ops.avg_pool2d, F.avg_pool2d, [np.ones((2, 0, 8, 9)), 2])
 
 
 def test_pooling_flags_are_flags():

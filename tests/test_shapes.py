@@ -175,6 +175,7 @@ def test_numpy_integers_are_integers_and_the_results_are_exact():
     assert parameters == 150_528 * 150_528 + 150_528
     assert type(parameters) is int
     assert type(shapes.conv_output_size(np.int64(9), np.int64(3), np.int64(2))) is int
+    assert {type(size) for size in shapes.conv_output_size((9, 8), 3, (np.int64(2), np.int64(1)))} == {int}
     many = np.int32(2**20)
     assert shapes.conv_parameters(many, many, np.int32(3), bias=False) == 9 * 2**40
 
