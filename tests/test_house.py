@@ -120,3 +120,15 @@ def test_large_numbers_in_prose_come_from_code(path):
     prose = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     numbers = {number.replace(",", "") for number in NUMBER.findall(prose)}
     assert {number for number in numbers if number not in evidence} == set()
+
+
+@pytest.mark.parametrize("path", sorted((SOURCE / "figures").glob("*.css")), ids=lambda path: path.stem)
+def test_a_figure_s_style_touches_only_itself_and_outranks_the_kit_s(path):
+    """The kit's rules come again with every figure, so a figure's own must win by specificity, not by order."""
+    if path.stem == "kit":
+        return
+    name = "".join(word.capitalize() for word in path.stem.split("_"))
+    text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
+    selectors = [s.strip() for block in re.findall(r"([^{}]+)\{", text) for s in re.split(r",(?![^(]*\))", block)]
+    mine = f'.cnnbook[data-figure="{name}"]'
+    assert [s for s in selectors if not s.startswith("@") and mine not in s] == []
