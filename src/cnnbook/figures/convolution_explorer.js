@@ -8,7 +8,6 @@ const TRAITS = [
   "input_pattern", "kernel_preset", "input", "weight", "position",
 ];
 const PLAY_SECONDS = 12;
-const CELL_SIZES = [8, 12, 17, 22, 28, 36]; // few, so that most steps of a slider leave the cells' size alone
 
 /** The reader's own numbers in a square of `size`; zero where they typed none. */
 const custom = (numbers, size) => square(size, (row, col) => numbers[row]?.[col] ?? 0);
@@ -54,7 +53,7 @@ function cellSize(width, height, wide, inputs, kernels) {
   const pitch = wide
     ? Math.min(row / (2 * padded + 1), (row - titleWidth) / (2 * padded), (height - title - 4) / padded)
     : Math.min((width - gap - 5) / (padded + 1), (width - gap - titleWidth - 20) / kernels, (height - 2 * title - 14) / (2 * padded));
-  return CELL_SIZES.findLast((size) => size <= pitch + 1) ?? CELL_SIZES[0];
+  return clamp(Math.floor(pitch) + 1, 8, 36);
 }
 
 function build(frame) {

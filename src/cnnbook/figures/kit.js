@@ -337,7 +337,25 @@ export function shadeClass(value, largest) {
 /** The largest magnitude in a table of numbers. */
 export const largest = (table) => table.reduce((top, row) => row.reduce((most, value) => Math.max(most, Math.abs(value)), top), 0);
 
+const CELL = 36; // pixels of a cell before scaling, borders included, as in kit.css
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+/** Call `point(event)` wherever the mouse moves over an element, a finger drags sideways over it, or taps.
+ * With `touch-action: pan-y` a vertical swipe stays the page's: its first move comes here, and is passed over. */
+export function followPointer(element, point) {
+  let start = null;
+  let sideways = false;
+  element.addEventListener("pointerdown", (event) => {
+    start = event;
+    sideways = false;
+  });
+  element.addEventListener("pointermove", (event) => {
+    const across = start && Math.abs(event.clientX - start.clientX) > Math.abs(event.clientY - start.clientY);
+    sideways ||= event.pointerType === "touch" && across;
+    if (event.pointerType !== "touch" || sideways) point(event);
+  });
+  element.addEventListener("pointerup", point);
+}
 
 /**
  * A grid of numbers that a pointer, a finger and the arrow keys can walk, and a reader can edit.
@@ -356,6 +374,7 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
   const element = h("div", { class: "grid-frame" }, grid);
   const rows = [];
   let shown = { rows: 0, cols: 0 };
+  let scale = 1;
   let home = null;
   let editor = null;
 
@@ -409,8 +428,8 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
     const { row, col, grid, value } = node.seen;
     const input = h("input", { class: "editor", type: "text", inputmode: "decimal", "aria-label": `${grid} row ${row + 1}, column ${col + 1}` });
     input.value = typed || String(+value.toPrecision(6));
-    input.style.left = `${node.offsetLeft}px`;
-    input.style.top = `${node.offsetTop}px`;
+    input.style.left = `${node.offsetLeft * scale}px`;
+    input.style.top = `${node.offsetTop * scale}px`;
     const close = () => {
       if (editor !== input) return;
       editor = null;
@@ -482,9 +501,13 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
   return {
     element,
     draw({ rows: rowCount, cols, size, cell }) {
-      grid.style.fontSize = `${size / 2.6}px`;
-      grid.style.width = `${cols * (size - 1) + 1}px`;
-      grid.style.height = `${rowCount * (size - 1) + 1}px`;
+      // Cells are laid out once, at one size, and the whole grid is scaled: a new size then costs no layout.
+      scale = (size - 1) / (CELL - 1);
+      for (const [node, factor] of [[grid, 1], [element, scale]]) {
+        node.style.width = `${(cols * (CELL - 1) + 1) * factor}px`;
+        node.style.height = `${(rowCount * (CELL - 1) + 1) * factor}px`;
+      }
+      grid.style.transform = `scale(${scale})`;
       grid.classList.toggle("tiny", size < 17);
       for (let at = 0; at < rowCount; at++) {
         const row = rowOf(at, cols);
