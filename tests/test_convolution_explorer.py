@@ -170,7 +170,7 @@ def test_pointing_at_an_output_lights_its_window_and_writes_its_sum(mount):
     page.locator("[data-grid=output][data-row='1'][data-col='2']").hover()
     lit = page.eval_on_selector_all(".lit", "cells => cells.map(c => [+c.dataset.row, +c.dataset.col])")
     assert lit == [[row, col] for row in (1, 3, 5) for col in (3, 5, 7)]
-    line = page.get_by_role("region", name="sum of the window").inner_text()
+    line = page.get_by_role("group", name="sum of the window").inner_text()
     assert line.startswith("output row 2, column 3 = 4·(-1) + 6·0 + 8·1") and line.endswith("= 12")
 
 

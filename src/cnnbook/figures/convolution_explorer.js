@@ -86,7 +86,7 @@ function build(frame) {
   const titles = { input: h("p", { class: "grid-title" }), kernel: h("p", { class: "grid-title" }), output: h("p", { class: "grid-title" }) };
   const part = (name) => h("div", { class: `part ${name}` }, titles[name], grids[name].element);
   const stage = h("div", { class: "stage" }, part("input"), part("kernel"), part("output"));
-  const sum = h("div", { class: "sum", tabindex: "0", role: "region", "aria-label": "sum of the window" });
+  const sum = h("div", { class: "sum", tabindex: "0", role: "group", "aria-label": "sum of the window" });
   const formula = h("p", { class: "formula" });
 
   const stop = () => {
