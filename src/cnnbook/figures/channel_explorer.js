@@ -1,5 +1,5 @@
 import {
-  clamp, extent, figure, filterPlanes, formatCount, greyOf, greys, h, kernelIcon, kernelPreset,
+  clamp, extent, figure, filterPlanes, followPointer, formatCount, greyOf, greys, h, kernelIcon, kernelPreset,
   paintPixels, plural, readPicture, setText, shortNumber, signedColors, statusLine, svg,
 } from "./kit.js";
 
@@ -169,8 +169,9 @@ function build(frame) {
 
   // ── maps ──
 
-  const toPixel = (event) => {
-    const { x, y, width, height } = event.currentTarget.querySelector("canvas").getBoundingClientRect();
+  const toPixel = (event, canvas) => {
+    if (canvas.hidden) return;
+    const { x, y, width, height } = canvas.getBoundingClientRect();
     const along = (offset, length, size) => clamp(Math.floor((offset / length) * size), 0, size - 1);
     frame.set({ row: along(event.clientY - y, height, picture.height), column: along(event.clientX - x, width, picture.width) });
   };
@@ -186,17 +187,16 @@ function build(frame) {
 
   /** A column of at most eight maps, made once; `onChoose` makes them buttons. */
   function mapColumn(kind, onChoose) {
-    const maps = Array.from({ length: 8 }, (_, at) => {
+    return Array.from({ length: 8 }, (_, at) => {
       const canvas = h("canvas", { "aria-hidden": "true" });
       const cross = h("span", { class: "cross" });
       const name = h("span", { class: "name" });
       const element = h(onChoose ? "button" : "div", {
-        class: `map ${kind}`, ...(onChoose ? { type: "button", onclick: (event) => { if (event.detail) toPixel(event); onChoose(at); }, onfocus: () => onChoose(at), onkeydown: walk } : { role: "img" }),
-        onpointermove: toPixel,
+        class: `map ${kind}`, ...(onChoose ? { type: "button", onclick: () => onChoose(at), onfocus: () => onChoose(at), onkeydown: walk } : { role: "img" }),
       }, canvas, cross, name);
+      followPointer(element, (event) => toPixel(event, canvas));
       return { element, canvas, cross, name };
     });
-    return maps;
   }
   const inputs = mapColumn("input");
   const middles = mapColumn("middle");
@@ -217,7 +217,7 @@ function build(frame) {
   const [here, dense] = [row("this layer"), row("dense layer")];
   const ratios = { parameters: h("td"), macs: h("td") };
   const table = h("table", {},
-    h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col" }, "parameters"), h("th", { scope: "col" }, "multiply-accumulates"))),
+    h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col" }, "parameters"), h("th", { scope: "col" }, "multiply-accumulates (MACs)"))),
     h("tbody", {}, here.element, dense.element, h("tr", {}, h("th", { scope: "row" }, "ratio"), ratios.parameters, ratios.macs)),
   );
 
@@ -354,21 +354,19 @@ function build(frame) {
     const output = chosen();
     const { row, col } = pixel();
     const { sources, kernels, bias } = now.layers.at(-1)[output];
-    const split = now.settings.depthwiseSeparable;
     const planes = now.maps.at(-2);
     const window = { width: picture.width, height: picture.height, padding: (kernels[0].length - 1) / 2 };
     const at = row * picture.width + col;
     const parts = sources.map((source, channel) => {
       const value = pixelOf(planes[source], kernels[channel], window, row, col);
-      const name = split ? `map ${source + 1}` : INPUTS[source];
       const [weight] = kernels[channel][0];
-      const [icon, words] = kernels[0].length > 1 ? [kernelIcon([kernels[channel]], 30), name]
-        : ["", `${name}: ${shortNumber(planes[source][at])} · ${weight < 0 ? `(${shortNumber(weight)})` : shortNumber(weight)}`];
+      const [icon, words] = kernels[0].length > 1 ? [kernelIcon([kernels[channel]], 30), INPUTS[source]]
+        : ["", `${source + 1}: ${shortNumber(planes[source][at])} · ${weight < 0 ? `(${shortNumber(weight)})` : shortNumber(weight)}`];
       return addend(icon, words, exact(value), { "data-grid": "product", "data-col": source, "data-value": value });
     });
     if (now.settings.bias) parts.push(addend("", "bias", exact(bias)));
     const value = now.maps.at(-1)[output][at];
-    setText(pixelTitle, `output ${output + 1} at row ${row + 1}, column ${col + 1}: one share from each of ${plural(sources.length, "input")}${now.settings.bias ? ", and the bias" : ""}`);
+    setText(pixelTitle, `output ${output + 1}, ${now.layers.at(-1)[output].name}, at row ${row + 1}, column ${col + 1}:`);
     addends.replaceChildren(
       ...parts.map((part, index) => h("div", { class: "term" }, index ? "+" : "", part)),
       h("div", { class: "term" }, "=", addend("", "output", exact(value), { "data-grid": "output", "data-row": row, "data-col": col, "data-value": value })),
@@ -389,13 +387,14 @@ function build(frame) {
   }
 
   function sentence() {
-    const { settings, layers } = now;
+    const { settings, maps } = now;
     const { inChannels, outChannels, kernelSize, groups, depthwiseSeparable, bias } = settings;
     const words = (from, to, size, parts) => `Conv2d(${from}, ${to}, ${size}${size > 1 ? `, padding=${(size - 1) / 2}` : ""}${parts > 1 ? `, groups=${parts}` : ""}${bias ? "" : ", bias=False"})`;
     const code = depthwiseSeparable ? `${words(inChannels, inChannels, kernelSize, inChannels)}, then ${words(inChannels, outChannels, 1, 1)}` : words(inChannels, outChannels, kernelSize, groups);
     const { parameters, macs } = costOf(settings, picture);
-    const output = chosen();
-    return `${code}: ${plural(parameters, "parameter")}, ${plural(macs, "multiply-accumulate")}. Output ${output + 1}: ${layers.at(-1)[output].name}.`;
+    const [output, { row, col }] = [chosen(), pixel()];
+    const value = maps.at(-1)[output][row * picture.width + col];
+    return `${code}: ${plural(parameters, "parameter")}, ${plural(macs, "MAC")}. Output ${output + 1} here: ${exact(value)}.`;
   }
 
   return function draw() {

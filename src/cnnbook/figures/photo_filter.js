@@ -1,5 +1,5 @@
 import {
-  clamp, extent, figure, filterPlanes, greyOf, greys, h, kernelIcon, kernelPreset, largest, numberGrid,
+  clamp, extent, figure, filterPlanes, followPointer, greyOf, greys, h, kernelIcon, kernelPreset, largest, numberGrid,
   paintPixels, readPicture, setText, shortNumber, signedColors, square, statusLine, tint,
 } from "./kit.js";
 
@@ -77,7 +77,7 @@ function build(frame) {
     frame.redraw();
     const read = await readPicture(source, LONGEST_SIDE).catch(() => null);
     if (turn !== reading) return;
-    const file = name ? `“${name}”` : "The image";
+    const file = name ? `“${name.length > 40 ? `${name.slice(0, 39)}…` : name}”` : "The image";
     if (!read) message = { problem: true, text: `${file} is not a picture that this browser can read. Choose a PNG, JPEG or WebP file; until then the picture stays.` };
     else if (Math.min(read.width, read.height) < SHORTEST_SIDE)
       message = { problem: true, text: `${file} is ${read.fullHeight} × ${read.fullWidth} pixels, here ${read.height} × ${read.width}: too small for a 5 × 5 kernel. Choose a larger one; until then the picture stays.` };
@@ -165,9 +165,7 @@ function build(frame) {
       const pixel = (offset, size) => clamp(Math.floor(offset / zoom), 0, size - 1);
       frame.set({ row: pixel(event.clientY - y - top, picture.height), column: pixel(event.clientX - x - left, picture.width) });
     };
-    // A finger moves the window sideways or by a tap; a vertical swipe scrolls the page (touch-action in the style sheet).
-    box.addEventListener("pointermove", pointTo);
-    box.addEventListener("click", pointTo);
+    followPointer(box, pointTo);
     box.addEventListener("keydown", (event) => {
       const step = STEPS[event.key];
       if (!step || !now || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -224,7 +222,7 @@ function build(frame) {
     h("p", { class: "row" }, h("span", {}, "sum"), sum),
     h("div", { class: "row" }, outputName, output),
   );
-  const equation = h("div", { class: "sum", tabindex: "0", role: "region", "aria-label": "sum of the window" });
+  const equation = h("div", { class: "sum", tabindex: "0", role: "group", "aria-label": "sum of the window" });
 
   // ── legend ──
 
