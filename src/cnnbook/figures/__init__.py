@@ -5,5 +5,6 @@ from cnnbook.figures.convolution_explorer import ConvolutionExplorer
 from cnnbook.figures.parameter_counter import ParameterCounter
 from cnnbook.figures.photo_filter import PhotoFilter
 from cnnbook.figures.quiz import Quiz
+from cnnbook.figures.shape_drill import ShapeDrill
 
-__all__ = ["ChannelExplorer", "ConvolutionExplorer", "ParameterCounter", "PhotoFilter", "Quiz"]
+__all__ = ["ChannelExplorer", "ConvolutionExplorer", "ParameterCounter", "PhotoFilter", "Quiz", "ShapeDrill"]
