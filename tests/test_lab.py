@@ -44,8 +44,11 @@ def saved_when_run(page, path, seconds=150):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         page.keyboard.press("Control+s")
-        page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=seconds * 1000)
-        notebook = nbformat.read(path, as_version=4)
+        page.wait_for_timeout(500)
+        try:
+            notebook = nbformat.read(path, as_version=4)
+        except nbformat.reader.NotJSONError:  # caught while it is being written
+            continue
         if all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code" and cell.source):
             return notebook
     raise TimeoutError(f"{path.name} did not run to its end in {seconds} s")
