@@ -27,7 +27,7 @@ def serve_lab(home: Path):
     log = (home / "jupyterlab.log").open("w", encoding="utf-8")
     with log, subprocess.Popen(command, env=environment, stderr=log) as server:
         try:
-            yield f"http://127.0.0.1:{_port(server, runtime)}/lab/tree/{{}}?token=book", runtime
+            yield f"http://127.0.0.1:{_port(server, runtime)}/lab/tree/{{}}?token=book&reset", runtime
         finally:
             server.terminate()
 

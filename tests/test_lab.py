@@ -14,29 +14,21 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 CHAPTERS = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    home = tmp_path_factory.mktemp("lab")
-    shutil.copytree(NOTEBOOKS, home / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    with serve_lab(home) as (address, runtime):
-        yield home, address, runtime
-
-
 @pytest.fixture
-def chapter(lab, browser):
+def chapter(tmp_path, browser):
     """``chapter("NAME.ipynb")``: its page after Run All, the notebook as the reader saves it, a way to ask its kernel."""
-    home, address, runtime = lab
+    shutil.copytree(NOTEBOOKS, tmp_path / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    with serve_lab(tmp_path) as (address, runtime):
 
-    def open_chapter(name):
-        known = set(runtime.glob("kernel-*.json"))
-        run_all(page, address.format(name))
-        notebook = saved_when_run(page, home / "notebooks" / name)
-        (connection,) = set(runtime.glob("kernel-*.json")) - known
-        return page, notebook, lambda expression: in_kernel(connection, expression)
+        def open_chapter(name):
+            run_all(page, address.format(name))
+            notebook = saved_when_run(page, tmp_path / "notebooks" / name)
+            (connection,) = runtime.glob("kernel-*.json")
+            return page, notebook, lambda expression: in_kernel(connection, expression)
 
-    yield open_chapter
-    page.close()
+        yield open_chapter
+        page.close()
 
 
 def saved_when_run(page, path, seconds=150):
