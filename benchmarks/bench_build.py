@@ -40,7 +40,10 @@ def main():
     cold = runs[0][1]
     print_table(
         "A build of the site",
-        [{"what": what, "seconds": took, "notebooks run": ran, "cold ÷ this": cold / took} for what, took, ran in runs],
+        [
+            {"what": what, "seconds": took, "notebooks run": ran, "cold ÷ this": cold / took}
+            for what, took, ran in runs
+        ],
     )
 
 

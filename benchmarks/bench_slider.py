@@ -63,8 +63,12 @@ def sweep_figure(page, settings):
     session.send("Performance.enable")
 
     def busy():
-        metrics = {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
-        return 1000 * sum(metrics[name] for name in ("ScriptDuration", "RecalcStyleDuration", "LayoutDuration"))
+        metrics = {
+            metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]
+        }
+        return 1000 * sum(
+            metrics[name] for name in ("ScriptDuration", "RecalcStyleDuration", "LayoutDuration")
+        )
 
     work = []
     for name in SLIDERS:
@@ -86,7 +90,9 @@ def sweep_interact(page):
     """Milliseconds to paint for steps of the padding slider of the usual way."""
     handle = page.locator(".jupyter-widgets .noUi-handle").nth(1)
     handle.wait_for(timeout=120_000)
-    page.locator(".widget-interact .jp-OutputArea-output img, .jupyter-widgets img").first.wait_for(timeout=120_000)
+    page.locator(".widget-interact .jp-OutputArea-output img, .jupyter-widgets img").first.wait_for(
+        timeout=120_000
+    )
     page.evaluate(WATCH, ".jp-Notebook")
     for step in range(INTERACT_STEPS):
         handle.press("ArrowRight")
@@ -116,7 +122,10 @@ def main():
         page.evaluate(WATCH, FIGURE)
         for what, settings in (("as the page opens", {}), ("12 × 12, padding 6", LARGE)):
             paints, work = sweep_figure(page, settings)
-            rows += [row(f"figure, to paint, {what}", paints), row(f"figure, script and layout, {what}", work)]
+            rows += [
+                row(f"figure, to paint, {what}", paints),
+                row(f"figure, script and layout, {what}", work),
+            ]
         notebooks = Path(folder) / "notebooks"
         notebooks.mkdir()
         cell = nbformat.v4.new_code_cell(USUAL_WAY)

@@ -37,7 +37,11 @@ def visit(browser, address, path):
 
 
 def main():
-    pages = sorted(path.relative_to(HTML).as_posix() for folder in ("book", "notebooks") for path in (HTML / folder).glob("*.html"))
+    pages = sorted(
+        path.relative_to(HTML).as_posix()
+        for folder in ("book", "notebooks")
+        for path in (HTML / folder).glob("*.html")
+    )
     with sync_playwright() as playwright, serve() as address:
         browser = playwright.chromium.launch(executable_path=find_chromium.get(), args=CHROMIUM_FLAGS)
         rows = [visit(browser, address, path) for path in pages]

@@ -91,7 +91,9 @@ def axe():
     def violations(page: Page, selector=".cnnbook"):
         page.evaluate(AXE)
         found = page.evaluate("selector => axe.run(selector, { preload: false })", selector)["violations"]
-        return [f"{v['id']}: {node['html'][:200]} {node['failureSummary']}" for v in found for node in v["nodes"]]
+        return [
+            f"{v['id']}: {node['html'][:200]} {node['failureSummary']}" for v in found for node in v["nodes"]
+        ]
 
     return violations
 
@@ -118,4 +120,6 @@ def top_level(name):
     """A figure module's text without its imports and exports."""
     text = (KIT.parent / name).read_text(encoding="utf-8")
     text = re.sub(r"^import\s*\{[^}]*\}\s*from.*;$", "", text, flags=re.M)
-    return re.sub(r"^export default .*$", "", re.sub(r"^export (?!default)", "", text, flags=re.M), flags=re.M)
+    return re.sub(
+        r"^export default .*$", "", re.sub(r"^export (?!default)", "", text, flags=re.M), flags=re.M
+    )

@@ -27,7 +27,9 @@ def get() -> str:
     ways = [[sys.executable, "-m", "playwright", "install", "chromium"]]
     if shutil.which("apt-get") and os.geteuid() == 0:
         apt = "apt-get install --yes --no-install-recommends"
-        ways.insert(0, ["sh", "-c", f"apt-get update && {{ {apt} chromium-headless-shell || {apt} chromium; }}"])
+        ways.insert(
+            0, ["sh", "-c", f"apt-get update && {{ {apt} chromium-headless-shell || {apt} chromium; }}"]
+        )
     while not (found := installed()) and ways:
         subprocess.run(ways.pop(0), check=False)
     return found or sys.exit(

@@ -69,16 +69,22 @@ def test_every_reachable_setting_equals_torch(explorer_js):
     for input_size in every("input_size"):
         inputs = torch.tensor(drawn["inputs"][input_size - LIMITS["input_size"]["min"]], dtype=torch.float64)
         for kernel_size in every("kernel_size"):
-            weights = torch.tensor(drawn["weights"][kernel_size - LIMITS["kernel_size"]["min"]], dtype=torch.float64)
+            weights = torch.tensor(
+                drawn["weights"][kernel_size - LIMITS["kernel_size"]["min"]], dtype=torch.float64
+            )
             modes = LIMITS["padding_mode"]["values"]
-            shown = explorer_js(COMPUTE_ALL, names | {"inputSize": input_size, "kernelSize": kernel_size, "modes": modes})
+            shown = explorer_js(
+                COMPUTE_ALL, names | {"inputSize": input_size, "kernelSize": kernel_size, "modes": modes}
+            )
             sizes, expected = [], []
             for mode in modes:
                 for stride in every("stride"):
                     for padding in every("padding"):
                         for dilation in every("dilation"):
                             output = torch_outputs(inputs, weights, mode, stride, padding, dilation)
-                            sizes += [0 if output is None else output.shape[-1]] * len(PATTERNS) * len(PRESETS)
+                            sizes += (
+                                [0 if output is None else output.shape[-1]] * len(PATTERNS) * len(PRESETS)
+                            )
                             expected += [] if output is None else [output.flatten()]
             assert shown["sizes"] == sizes
             numbers = np.frombuffer(base64.b64decode(shown["numbers"]), np.float32)
@@ -177,14 +183,18 @@ def test_pointing_at_an_output_lights_its_window_and_writes_its_sum(mount):
 def test_pointing_at_an_input_lights_the_outputs_that_it_feeds(mount):
     page = mount(ConvolutionExplorer(input_size=6, padding=1, stride=2))
     page.locator("[data-grid=input][data-row='1'][data-col='2']").hover()
-    lit = page.eval_on_selector_all("[data-grid=output].lit", "cells => cells.map(c => [+c.dataset.row, +c.dataset.col])")
+    lit = page.eval_on_selector_all(
+        "[data-grid=output].lit", "cells => cells.map(c => [+c.dataset.row, +c.dataset.col])"
+    )
     assert lit == [[0, 1], [1, 1]]
     assert "this input cell feeds 2 outputs" in status(page)
 
 
 def test_rows_that_no_window_reads_are_hatched(mount):
     page = mount(ConvolutionExplorer(input_size=8, kernel_size=3, stride=2))
-    dropped = page.eval_on_selector_all(".dropped", "cells => cells.map(c => [+c.dataset.row, +c.dataset.col])")
+    dropped = page.eval_on_selector_all(
+        ".dropped", "cells => cells.map(c => [+c.dataset.row, +c.dataset.col])"
+    )
     assert sorted(dropped) == sorted([[row, 7] for row in range(8)] + [[7, col] for col in range(7)])
     assert "the last row and column are in no window" in status(page)
 
@@ -229,7 +239,9 @@ def test_a_cell_edited_by_keyboard_changes_the_outputs(mount, grid, pattern):
     assert cell.get_attribute("data-value") == "-2.5"
     assert page.evaluate(f"model.get('{pattern}')") == "custom"
     assert not np.array_equal(before, cells(page, "output"))
-    expected = torch_outputs(torch.tensor(cells(page, "input"))[None], torch.tensor(cells(page, "kernel"))[None], "zeros", 1, 0, 1)
+    expected = torch_outputs(
+        torch.tensor(cells(page, "input"))[None], torch.tensor(cells(page, "kernel"))[None], "zeros", 1, 0, 1
+    )
     np.testing.assert_array_equal(cells(page, "output"), expected[0, 0])
 
 
@@ -274,7 +286,10 @@ def test_a_setting_without_output_says_why_and_the_figure_goes_on(mount):
         "The kernel spans 5 cells, the padded input only 3: no output. "
         "Use a smaller kernel or dilation, or more input or padding."
     )
-    assert page.locator("[data-grid=output]").count() == 0 and page.get_by_role("button", name="Play").is_disabled()
+    assert (
+        page.locator("[data-grid=output]").count() == 0
+        and page.get_by_role("button", name="Play").is_disabled()
+    )
     page.get_by_role("slider", name="padding").press("End")
     assert "output 11 × 11" in status(page)
 
@@ -355,7 +370,9 @@ def test_python_refuses_numbers_that_cannot_be_shown(bad, message):
         ConvolutionExplorer(**bad)
 
 
-@pytest.mark.parametrize("bad", [{"stride": 0}, {"padding": -1}, {"kernel_size": 8}, {"padding_mode": "mirror"}])
+@pytest.mark.parametrize(
+    "bad", [{"stride": 0}, {"padding": -1}, {"kernel_size": 8}, {"padding_mode": "mirror"}]
+)
 def test_python_refuses_values_out_of_bounds(bad):
     with pytest.raises(TraitError, match=next(iter(bad))):
         ConvolutionExplorer(**bad)

@@ -1,6 +1,7 @@
 """The house rules, each a small test: layers, notebooks without outputs, one order, one colour table."""
 
 import ast
+import itertools
 import json
 import re
 from pathlib import Path
@@ -23,7 +24,15 @@ LAYERS = {
     "checks": {"numpy", "cnnbook.shapes", "cnnbook.ops"},
     "data": {"numpy", "skimage"},
     "plots": {"numpy", "matplotlib"},
-    "figures": {"numpy", "anywidget", "traitlets", "PIL", "cnnbook.figures", "cnnbook.shapes", "cnnbook.data"},
+    "figures": {
+        "numpy",
+        "anywidget",
+        "traitlets",
+        "PIL",
+        "cnnbook.figures",
+        "cnnbook.shapes",
+        "cnnbook.data",
+    },
 }
 
 
@@ -34,8 +43,12 @@ def imported(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            names |= {f"{node.module}.{a.name}" for a in node.names} if node.module == "cnnbook" else {node.module}
-    return {".".join(name.split(".")[:2]) if name.startswith("cnnbook") else name.split(".")[0] for name in names}
+            names |= (
+                {f"{node.module}.{a.name}" for a in node.names} if node.module == "cnnbook" else {node.module}
+            )
+    return {
+        ".".join(name.split(".")[:2]) if name.startswith("cnnbook") else name.split(".")[0] for name in names
+    }
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
@@ -64,7 +77,7 @@ def test_notebooks_carry_no_outputs(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_cell_is_introduced_by_a_sentence(path):
     cells = nbformat.read(path, as_version=4).cells
-    for before, cell in zip(cells, cells[1:], strict=False):
+    for before, cell in itertools.pairwise(cells):
         if cell.cell_type == "code":
             assert before.cell_type == "markdown", f"after {before.source[:60]!r} stands {cell.source[:60]!r}"
 
@@ -89,7 +102,9 @@ def files_in(toc):
 
 def test_order_lives_in_the_table_of_contents_and_names_every_page():
     pages = set(files_in(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))))
-    here = {f"notebooks/{path.stem}" for path in NOTEBOOKS} | {f"book/{path.stem}" for path in (ROOT / "book").glob("*.md")}
+    here = {f"notebooks/{path.stem}" for path in NOTEBOOKS} | {
+        f"book/{path.stem}" for path in (ROOT / "book").glob("*.md")
+    }
     assert pages == here
 
 
@@ -113,9 +128,13 @@ NUMBER = re.compile(r"(?<![\w.,])(\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?(?=\s(?:k|M|G|
 def test_large_numbers_in_prose_come_from_code(path):
     """Each number of four digits or more, or with a unit, stands in this notebook's code or in what the code printed."""
     notebook = nbformat.read(path, as_version=4)
-    executed = json.loads((ROOT / f"_build/jupyter_execute/notebooks/{path.name}").read_text(encoding="utf-8"))
+    executed = json.loads(
+        (ROOT / f"_build/jupyter_execute/notebooks/{path.name}").read_text(encoding="utf-8")
+    )
     code = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "code").replace("_", "")
-    printed = json.dumps([cell["outputs"] for cell in executed["cells"] if cell["cell_type"] == "code"], ensure_ascii=False)
+    printed = json.dumps(
+        [cell["outputs"] for cell in executed["cells"] if cell["cell_type"] == "code"], ensure_ascii=False
+    )
     evidence = code + printed.replace(",", "")
     prose = " ".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     numbers = {number.replace(",", "") for number in NUMBER.findall(prose)}
@@ -129,6 +148,8 @@ def test_a_figure_s_style_touches_only_itself_and_outranks_the_kit_s(path):
         return
     name = "".join(word.capitalize() for word in path.stem.split("_"))
     text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
-    selectors = [s.strip() for block in re.findall(r"([^{}]+)\{", text) for s in re.split(r",(?![^(]*\))", block)]
+    selectors = [
+        s.strip() for block in re.findall(r"([^{}]+)\{", text) for s in re.split(r",(?![^(]*\))", block)
+    ]
     mine = f'.cnnbook[data-figure="{name}"]'
     assert [s for s in selectors if not s.startswith("@") and mine not in s] == []

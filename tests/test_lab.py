@@ -63,7 +63,9 @@ def test_a_slider_in_the_page_and_a_trait_in_python_are_one_state(chapter):
     slider = figure.get_by_role("slider", name="stride", exact=True)
 
     slider.press("End")
-    assert any(kernel("explorer.stride") == "4" for _ in range(20))  # the page's message may still be on its way
+    assert any(
+        kernel("explorer.stride") == "4" for _ in range(20)
+    )  # the page's message may still be on its way
 
     kernel("explorer.set_trait('stride', 2)")
     expect(slider).to_have_value("2")
@@ -75,7 +77,9 @@ def test_a_slider_in_the_page_and_a_trait_in_python_are_one_state(chapter):
 def test_a_chapter_runs_to_its_end_without_an_error(chapter, name):
     page, notebook, _ = chapter(name)
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert [output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"] == []
+    assert [
+        output for output in outputs if output.output_type == "error" or output.get("name") == "stderr"
+    ] == []
     widgets = sum("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
     assert widgets >= 3
     expect(page.locator(".cnnbook").first).to_be_attached()

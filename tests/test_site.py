@@ -8,7 +8,9 @@ import pytest
 from bs4 import BeautifulSoup
 from site_server import HTML, serve
 
-CHAPTERS = sorted(f"notebooks/{path.stem}.html" for path in (HTML.parent.parent / "notebooks").glob("*.ipynb"))
+CHAPTERS = sorted(
+    f"notebooks/{path.stem}.html" for path in (HTML.parent.parent / "notebooks").glob("*.ipynb")
+)
 PAGES = ["book/intro.html", *CHAPTERS, "book/notation.html", "book/references.html"]
 IMAGES = (".png", ".svg", ".jpg", ".webp")
 
@@ -111,7 +113,9 @@ def test_the_theme_can_be_switched_and_is_remembered(visit):
 def test_search_finds_a_word(visit):
     page = visit("search.html?q=dilation")
     page.locator("ul.search li a").first.wait_for()
-    assert any("stride_padding" in link.get_attribute("href") for link in page.locator("ul.search li a").all())
+    assert any(
+        "stride_padding" in link.get_attribute("href") for link in page.locator("ul.search li a").all()
+    )
 
 
 def test_a_folded_answer_opens_by_keyboard(visit):
@@ -129,7 +133,9 @@ def test_a_folded_answer_opens_by_keyboard(visit):
 def test_a_first_visit_is_light(visit, address, path):
     page = visit(path)
     files = {urlparse(url).path.lstrip("/") for url in page.requested if url.startswith(address)}
-    sizes = {name: len(gzip.compress((HTML / name).read_bytes())) for name in files if not name.endswith(IMAGES)}
+    sizes = {
+        name: len(gzip.compress((HTML / name).read_bytes())) for name in files if not name.endswith(IMAGES)
+    }
     assert sum(sizes.values()) < 450_000, sizes
 
 
@@ -139,7 +145,10 @@ def html_files():
 
 def link_problems():
     pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in html_files()}
-    places = {path: {tag.get("id") or tag.get("name") for tag in page.select("[id], a[name]")} for path, page in pages.items()}
+    places = {
+        path: {tag.get("id") or tag.get("name") for tag in page.select("[id], a[name]")}
+        for path, page in pages.items()
+    }
     for path, page in pages.items():
         for tag in page.select("a[href], link[href], script[src], img[src]"):
             reference = urlparse(tag.get("href") or tag.get("src"))
@@ -148,7 +157,9 @@ def link_problems():
             target = (path.parent / unquote(reference.path)).resolve() if reference.path else path
             if not target.exists():
                 yield f"{path.name}: {reference.geturl()} leads nowhere"
-            elif reference.fragment and target in places and unquote(reference.fragment) not in places[target]:
+            elif (
+                reference.fragment and target in places and unquote(reference.fragment) not in places[target]
+            ):
                 yield f"{path.name}: {reference.geturl()} names no place on that page"
 
 
@@ -158,5 +169,7 @@ def test_every_internal_link_resolves():
 
 def test_pages_name_no_other_host_for_what_they_load():
     for path in html_files():
-        loads = re.findall(r'<(?:script|img|iframe)[^>]+src="(https?://[^"]+)"', path.read_text(encoding="utf-8"))
+        loads = re.findall(
+            r'<(?:script|img|iframe)[^>]+src="(https?://[^"]+)"', path.read_text(encoding="utf-8")
+        )
         assert loads == [], path.name

@@ -46,7 +46,8 @@ class ConvolutionExplorer(Figure):
 
     input_pattern = traitlets.Enum(["ramp", "edge", "spot", "random", "custom"], "edge").tag(sync=True)
     kernel_preset = traitlets.Enum(
-        ["vertical edges", "horizontal edges", "blur", "sharpen", "identity", "sum", "custom"], "vertical edges"
+        ["vertical edges", "horizontal edges", "blur", "sharpen", "identity", "sum", "custom"],
+        "vertical edges",
     ).tag(sync=True)
     input = traitlets.List().tag(sync=True)
     weight = traitlets.List().tag(sync=True)
@@ -67,7 +68,11 @@ def _square(name, rows, largest_size):
     if len(rows) > largest_size or any(len(row) != len(rows) for row in rows):
         shape = f"rows of lengths {[len(row) for row in rows]}"
         raise ValueError(f"{name} has {shape}; expected a square of at most {largest_size} by {largest_size}")
-    for at, value in ((f"{name}[{i}][{j}]", value) for i, row in enumerate(rows) for j, value in enumerate(row)):
+    for at, value in (
+        (f"{name}[{i}][{j}]", value) for i, row in enumerate(rows) for j, value in enumerate(row)
+    ):
         if not math.isfinite(value) or abs(value) > _NUMBER_LIMIT:
-            raise ValueError(f"{at} is {value}; expected a finite number from -{_NUMBER_LIMIT} to {_NUMBER_LIMIT}")
+            raise ValueError(
+                f"{at} is {value}; expected a finite number from -{_NUMBER_LIMIT} to {_NUMBER_LIMIT}"
+            )
     return [[float(value) for value in row] for row in rows]

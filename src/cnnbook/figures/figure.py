@@ -35,7 +35,9 @@ class Figure(anywidget.AnyWidget):
         traitlets.TraitError: for a value outside a trait's bounds.
     """
 
-    limits = traitlets.Dict(read_only=True, help="What each bounded trait admits, for the page's controls.").tag(sync=True)
+    limits = traitlets.Dict(
+        read_only=True, help="What each bounded trait admits, for the page's controls."
+    ).tag(sync=True)
 
     @traitlets.default("limits")
     def _limits(self):
@@ -43,7 +45,9 @@ class Figure(anywidget.AnyWidget):
         for name, trait in self.traits(sync=True).items():
             if isinstance(trait, traitlets.Enum):
                 limits[name] = {"values": list(trait.values)}
-            elif isinstance(trait, traitlets.Int | traitlets.Float) and {trait.min, trait.max}.isdisjoint({None, float("inf")}):
+            elif isinstance(trait, traitlets.Int | traitlets.Float) and {trait.min, trait.max}.isdisjoint(
+                {None, float("inf")}
+            ):
                 limits[name] = {"min": trait.min, "max": trait.max}
         return limits
 
@@ -59,5 +63,7 @@ class Figure(anywidget.AnyWidget):
         unknown = sorted(set(kwargs) - set(self.trait_names()))
         if unknown:
             own = sorted(name for name in self.trait_names() if name in self.class_own_traits())
-            raise TypeError(f"{type(self).__name__} has no {', '.join(unknown)}; its traits are {', '.join(own)}")
+            raise TypeError(
+                f"{type(self).__name__} has no {', '.join(unknown)}; its traits are {', '.join(own)}"
+            )
         super().__init__(**kwargs)
