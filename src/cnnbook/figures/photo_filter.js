@@ -215,7 +215,7 @@ function build(frame) {
     return { choice, icon, value };
   });
   const sum = h("span", { class: "value" });
-  const output = h("div", { class: "cell", "data-grid": "output" });
+  const output = h("div", { class: "output", "data-grid": "output" });
   const outputName = h("span");
   const column = h("div", { class: "part column" },
     ...addends.map(({ choice }) => choice),
@@ -310,7 +310,7 @@ function build(frame) {
     const { size, kernels, perChannel, relu } = now;
     const shown = Math.min(channel, kernels.length - 1);
     const [patch, kernel, products] = [window.patches[shown], kernels[shown], window.products[shown]];
-    const room = frame.width >= PHONE ? 150 : Math.floor((frame.width - 26) / 2);
+    const room = frame.width >= PHONE ? 150 : Math.floor((frame.width - 16) / 2);
     const cellSize = Math.min(50, Math.floor((room - 1) / size));
     const isPointed = (row, col) => (pointed?.row === row && pointed.col === col ? "current" : "");
     const draw = (grid, table, name, look) => grid.draw({
