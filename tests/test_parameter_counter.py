@@ -14,7 +14,7 @@ LIMITS = ParameterCounter().limits
 SMALLEST = {name: LIMITS[name]["min"] for name in LIMITS if "min" in LIMITS[name]}
 LARGEST = {name: LIMITS[name]["max"] for name in LIMITS if "max" in LIMITS[name]}
 WIRINGS = LIMITS["wiring"]["values"]
-WIDTHS = [300, 420, 500, 640, 760]
+WIDTHS = [300, 420, 500, 640, 688, 760]
 SLIDER_STOPS = {
     "image_size": range(8, 513, 4),
     "in_channels": range(1, 17),

@@ -586,10 +586,10 @@ def test_reset_clears_what_was_typed_on_the_first_question(mount):
 
 def test_next_poses_another_question_and_is_ready_to_type(mount):
     page = mount(ShapeDrill())
-    before = page.locator(".card").inner_text()
+    before = page.locator(".layer").inner_text()
     check(page, 1, 2, 3)
     press(page, "Next")
-    assert page.locator(".card").inner_text() != before
+    assert page.locator(".layer").inner_text() != before
     assert [box.input_value() for box in page.get_by_role("textbox").all()] == ["", "", ""]
     assert (trait(page, "answer"), status(page)) == ([], "Type your answer, then Check.")
     assert page.get_by_role("textbox", name="channels").evaluate("box => box === document.activeElement")
@@ -635,7 +635,7 @@ def test_an_answer_from_python_is_judged(mount, run_js):
 # layout
 
 
-@pytest.mark.parametrize("width", [300, 420, 500, 640, 760])
+@pytest.mark.parametrize("width", [300, 420, 500, 640, 688, 760])
 def test_height_stays_and_nothing_scrolls_sideways(mount, drills, width):
     states = []
     for drill in drills[::9]:

@@ -105,9 +105,9 @@ export function wiringCaption(wiring, pointed) {
     return `x${subscript(pointed.col)} feeds ${outputs}.`;
   }
   return {
-    [FULL]: `Each output reads ${SIZE} inputs, each with its own weight: ${SIZE} × ${SIZE} = ${storedWeights(FULL)} weights.`,
-    [LOCAL]: `Each output reads ${WINDOW} inputs, each with its own weight: ${SIZE} × ${WINDOW} = ${storedWeights(LOCAL)} weights, 2 on padding.`,
-    [SHARED]: `Each output reads ${WINDOW} inputs, all with the same ${storedWeights(SHARED)} weights. This is a convolution.`,
+    [FULL]: `Each output has weights of its own for all ${SIZE} inputs: ${SIZE} × ${SIZE} = ${storedWeights(FULL)} weights.`,
+    [LOCAL]: `Each output has weights of its own for ${WINDOW} inputs: ${SIZE} × ${WINDOW} = ${storedWeights(LOCAL)} weights, 2 on padding.`,
+    [SHARED]: `All outputs share the same ${storedWeights(SHARED)} weights for their ${WINDOW} inputs. This is a convolution.`,
   }[wiring];
 }
 
@@ -127,7 +127,7 @@ function wiringDrawing(redraw) {
   const store = svg("svg", { class: "store", "aria-hidden": "true" }, ...squares);
   const counts = [FULL, LOCAL, SHARED].map((wiring) => h("span", {}, storedWeights(wiring)));
   const caption = h("p", { class: "caption" });
-  const diagram = h("div", { class: "diagram" }, h("div", { class: "row" }, pads[0], inputs.element, pads[1]), net, h("div", { class: "row indented" }, outputs.element));
+  const diagram = h("div", { class: "diagram" }, h("div", { class: "cells" }, pads[0], inputs.element, pads[1]), net, h("div", { class: "cells indented" }, outputs.element));
   const element = h(
     "div",
     { class: "wiring" },

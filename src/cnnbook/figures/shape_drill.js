@@ -370,7 +370,7 @@ function build(frame) {
 
   frame.root.append(
     h("div", { class: "head" }, frame.select("topic"), score),
-    h("div", { class: "card" }, code, shapes),
+    h("div", { class: "layer" }, code, shapes),
     h(
       "form",
       { novalidate: true, onsubmit: (event) => { event.preventDefault(); check(); } },
