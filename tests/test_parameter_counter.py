@@ -257,6 +257,27 @@ def test_the_shared_wiring_is_a_convolution(run_js):
     )
 
 
+@pytest.mark.parametrize("width", [332, 760])
+def test_lines_run_from_cell_to_cell(mount, width):
+    page = mount(ParameterCounter(wiring="locally connected"), width=width)
+    lines = page.evaluate(
+        """[...document.querySelectorAll(".lines line:not(.absent)")].map(line => {
+          const { left, top } = line.ownerSVGElement.getBoundingClientRect();
+          return ["x1", "y1", "x2", "y2"].map((name, at) => +line.getAttribute(name) + (at % 2 ? top : left));
+        })"""
+    )
+    padding = page.locator(".cells .padding").all()
+    inputs = [padding[0], *page.locator("[data-grid=input]").all(), padding[1]]
+    outputs = page.locator("[data-grid=output]").all()
+    above, below = [[cell.bounding_box() for cell in cells] for cells in (inputs, outputs)]
+    ends = [(above[out + tap], below[out]) for out in range(8) for tap in range(3)]
+    for (x1, y1, x2, y2), (start, end) in zip(lines, ends, strict=True):
+        assert x1 == pytest.approx(start["x"] + start["width"] / 2, abs=1)
+        assert y1 == pytest.approx(start["y"] + start["height"], abs=1.5)
+        assert x2 == pytest.approx(end["x"] + end["width"] / 2, abs=1)
+        assert y2 == pytest.approx(end["y"], abs=1.5)
+
+
 def test_shared_weights_repeat_three_colors_that_differ(mount):
     page = mount(ParameterCounter(wiring="shared weights"))
     colors = page.evaluate(
