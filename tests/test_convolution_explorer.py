@@ -222,6 +222,14 @@ def test_play_step_and_scrub_move_the_window(mount):
     assert page.locator(".todo").count() == 0
 
 
+def test_the_position_counts_the_outputs_of_the_present_setting(mount):
+    page = mount(ConvolutionExplorer())
+    label = page.locator(".control", has=page.get_by_role("slider", name="position")).locator(".value")
+    for padding, outputs in ((1, 49), (2, 81), (0, 25)):
+        page.evaluate(f"model.set('padding', {padding})")
+        assert label.inner_text() == f"1 of {outputs}"
+
+
 def edit(page, grid, text, row=1, col=1):
     cell = page.locator(f"[data-grid={grid}][data-row='{row}'][data-col='{col}']")
     cell.focus()

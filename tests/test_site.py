@@ -89,6 +89,17 @@ def test_a_slider_moves_with_no_kernel(visit):
     assert slider.input_value() == "4"
 
 
+def test_a_cell_can_be_edited_inside_a_notebook_s_page(visit):
+    page = visit("notebooks/convolution.html")
+    figure = page.locator("[data-figure=ConvolutionExplorer]").first
+    cell = figure.locator("[data-grid=input][data-row='2'][data-col='1']")
+    cell.click()
+    cell.click()
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    assert cell.get_attribute("data-value") == "5"
+
+
 def test_labs_show_their_default_setting_and_say_how_to_run_them(visit):
     page = visit("notebooks/stride_padding.html")
     labs = page.locator(".cnnbook-lab").all()

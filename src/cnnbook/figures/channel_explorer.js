@@ -214,7 +214,7 @@ function build(frame) {
     const bar = h("div", { class: "bar" });
     return { name, cells, bar, element: h("tr", {}, h("th", { scope: "row" }, name, h("div", { class: "track", "aria-hidden": "true" }, bar)), cells.parameters, cells.macs) };
   };
-  const [here, dense] = [row("this layer"), row("dense layer")];
+  const [here, dense] = [row("this layer"), row("ordinary layer")];
   const ratios = { parameters: h("td"), macs: h("td") };
   const table = h("table", {},
     h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col" }, "parameters"), h("th", { scope: "col" }, "multiply-accumulates (MACs)"))),

@@ -253,7 +253,6 @@ function build(frame) {
     drawSum(window);
     drawFormula();
     scrubRange.max = Math.max(0, now.size ** 2 - 1);
-    scrubRange.value = Math.max(0, position);
     for (const control of [scrubRange, playButton, back, forward]) control.disabled = !ready;
     setText(playButton, timer ? "Pause" : "Play");
     const problem = typing ?? now.problem;

@@ -218,9 +218,14 @@ export function figure({ model, el }, { name, label, traits }, build) {
   const initial = traits.map((trait) => [trait, model.get(trait)]);
   const controls = [];
   const cleanups = [];
-  let draw = () => {};
+  let draw;
   let queued = false;
   let closed = false;
+
+  const show = () => {
+    draw();
+    for (const control of controls) control(); // after the drawing, which may set a control's range
+  };
 
   const frame = {
     root,
@@ -236,9 +241,7 @@ export function figure({ model, el }, { name, label, traits }, build) {
       queued = true;
       queueMicrotask(() => {
         queued = false;
-        if (closed) return;
-        for (const control of controls) control();
-        draw();
+        if (!closed) show();
       });
     },
     onCleanup: (action) => cleanups.push(action),
@@ -289,8 +292,7 @@ export function figure({ model, el }, { name, label, traits }, build) {
   const { paddingLeft, paddingRight } = getComputedStyle(root);
   const measured = Math.round(root.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight));
   frame.width = measured > 0 ? measured : 640; // JupyterLab renders before it attaches; the observer follows
-  for (const control of controls) control();
-  draw();
+  show();
   for (const trait of traits) model.on(`change:${trait}`, frame.redraw);
   const observer = new ResizeObserver(([entry]) => {
     const width = Math.round(entry.contentRect.width);
@@ -378,7 +380,10 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
   let home = null;
   let editor = null;
 
-  const cellOf = (event) => event.target.closest(".cell");
+  const cellOf = (event) => {
+    const node = event.target.closest(".cell");
+    return grid.contains(node) ? node : null; // on the site a notebook's cell, around the figure, has that class too
+  };
   const makeHome = (node) => {
     if (home === node) return;
     if (home) home.tabIndex = -1;
