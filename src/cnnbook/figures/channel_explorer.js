@@ -207,7 +207,7 @@ function build(frame) {
 
   // ── one pixel, and the counts ──
 
-  const addends = h("div", { class: "addends", tabindex: "0", role: "region", "aria-label": "one output pixel as a sum" });
+  const addends = h("div", { class: "addends", tabindex: "0", role: "group", "aria-label": "one output pixel as a sum" });
   const pixelTitle = h("p", { class: "grid-title" });
   const row = (name) => {
     const cells = { parameters: h("td"), macs: h("td") };
@@ -253,14 +253,17 @@ function build(frame) {
     const scale = Math.min(most / picture.width, Math.min(wide ? 90 : 60, pitch - 10) / picture.height);
     const [mapWidth, mapHeight] = [Math.max(24, picture.width * scale), Math.max(24, picture.height * scale)];
     const middle = (at, count) => (height * (at + 0.5)) / count;
-    const slot = Math.min(wide ? 40 : 30, (width * (split ? 0.24 : 0.32)) / inChannels, height / outChannels - 6);
-    const outputLeft = width - label - mapWidth;
-    const strip = outputLeft - 8 - slot * inChannels;
     const depthwise = label + mapWidth + (wide ? 24 : 6);
     const depthwiseSlot = Math.min(wide ? 40 : 16, height / inChannels - 6);
+    const middleLeft = depthwise + depthwiseSlot + (wide ? 12 : 4);
+    const outputLeft = width - label - mapWidth;
+    const wiresFrom = (split ? middleLeft : label) + mapWidth;
+    const room = Math.min(outputLeft - 8 - wiresFrom - (wide ? 44 : 20), width * 0.32); // for the last layer's kernels, beside their wires
+    const slot = Math.min(wide ? 40 : 30, room / inChannels, height / outChannels - 6);
+    const strip = outputLeft - 8 - slot * inChannels;
     return {
       wide, width, height, label, mapWidth, mapHeight, slot, strip, outputLeft, inputLeft: label, depthwise, depthwiseSlot,
-      middleLeft: depthwise + depthwiseSlot + (wide ? 12 : 4), inputY: (at) => middle(at, inChannels), outputY: (at) => middle(at, outChannels),
+      middleLeft, wiresFrom, inputY: (at) => middle(at, inChannels), outputY: (at) => middle(at, outChannels),
     };
   }
 
@@ -281,13 +284,12 @@ function build(frame) {
 
   /** The wires and the kernels of the last layer: a row of kernels for each output, a column for each input; groups are blocks of it. */
   function drawWires(place) {
-    const { inputY, outputY, mapWidth, slot, strip, inputLeft, depthwise, depthwiseSlot, middleLeft } = place;
+    const { inputY, outputY, mapWidth, slot, strip, inputLeft, depthwise, depthwiseSlot, middleLeft, wiresFrom } = place;
     const last = now.layers.at(-1) ?? [];
     const parts = [];
-    const start = (now.settings.depthwiseSeparable ? middleLeft : inputLeft) + mapWidth;
     last.forEach(({ sources, kernels }, output) => {
       for (const source of sources)
-        parts.push(svg("path", { d: curve(start, inputY(source), strip - 4, outputY(output)), "data-output": output, "data-input": source }));
+        parts.push(svg("path", { d: curve(wiresFrom, inputY(source), strip - 4, outputY(output)), "data-output": output, "data-input": source }));
       const side = slot - 4;
       parts.push(svg("g", { class: "kernels", "data-output": output },
         svg("rect", { class: "block", x: strip + sources[0] * slot - 2, y: outputY(output) - slot / 2 - 1, width: slot * sources.length + 2, height: slot + 2, rx: 3 }),

@@ -188,25 +188,31 @@ function build(frame) {
     });
   }
 
+  // The sum's terms are kept and only their numbers changed: building them anew is the dearest part of a step.
+  const terms = [];
+  const term = (at) => {
+    const [value, weight] = [h("span", { class: "of-input" }), h("span", { class: "of-kernel" })];
+    return { value, weight, nodes: [at ? " + " : " = ", value, "·", weight] };
+  };
+  const [place, total] = [h("strong"), h("strong", { class: "of-output" })];
+  let written = -1;
+
   function drawSum(window) {
-    if (!window) return sum.replaceChildren();
-    const terms = [];
-    taps(window.row, now).forEach((at, i) =>
-      taps(window.col, now).forEach((along, j) => {
-        const [row, col] = [padIndex(at - now.padding, now.inputSize, now.paddingMode), padIndex(along - now.padding, now.inputSize, now.paddingMode)];
-        const value = row < 0 || col < 0 ? 0 : now.input[row][col];
-        const weight = now.weight[i][j];
-        terms.push(
-          terms.length ? " + " : "",
-          h("span", { class: "of-input" }, shortNumber(value)), "·",
-          h("span", { class: "of-kernel" }, weight < 0 ? `(${shortNumber(weight)})` : shortNumber(weight)),
-        );
-      }),
-    );
-    sum.replaceChildren(
-      h("strong", {}, `output row ${window.row + 1}, column ${window.col + 1}`), " = ", ...terms,
-      " = ", h("strong", { class: "of-output" }, shortNumber(now.output[window.row][window.col])),
-    );
+    const count = window ? now.kernelSize ** 2 : 0;
+    while (terms.length < count) terms.push(term(terms.length));
+    if (written !== count) sum.replaceChildren(...(window ? [place, ...terms.slice(0, count).flatMap(({ nodes }) => nodes), " = ", total] : []));
+    written = count;
+    if (!window) return;
+    setText(place, `output row ${window.row + 1}, column ${window.col + 1}`);
+    const sources = [window.row, window.col].map((out) => taps(out, now).map((at) => padIndex(at - now.padding, now.inputSize, now.paddingMode)));
+    for (let i = 0; i < now.kernelSize; i++)
+      for (let j = 0; j < now.kernelSize; j++) {
+        const [row, col, weight] = [sources[0][i], sources[1][j], now.weight[i][j]];
+        const { value, weight: shown } = terms[i * now.kernelSize + j];
+        setText(value, shortNumber(row < 0 || col < 0 ? 0 : now.input[row][col]));
+        setText(shown, weight < 0 ? `(${shortNumber(weight)})` : shortNumber(weight));
+      }
+    setText(total, shortNumber(now.output[window.row][window.col]));
   }
 
   function sentence() {
