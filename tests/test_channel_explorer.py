@@ -470,7 +470,7 @@ def test_fits_and_is_accessible(shown, axe, theme, width, setting):
         maps = boxes(page, f".map.{kind}:not([hidden])")
         assert all(above["bottom"] < below["top"] for above, below in itertools.pairwise(maps))
         assert all(min(box["width"], box["height"]) >= 24 for box in maps)
-    addends = page.get_by_role("region", name="one output pixel as a sum")
+    addends = page.get_by_role("group", name="one output pixel as a sum")
     assert addends.evaluate(
         "part => part.scrollHeight <= part.clientHeight && part.scrollWidth <= part.clientWidth"
     )

@@ -664,7 +664,7 @@ def test_traits_set_from_outside_move_the_figure(shown):
 
 WORST = {"weight": [[[-999.25] * 5] * 5] * 3, "relu": False, "stride": 1, "row": 159, "column": 240}
 LOOKS = [
-    {},
+    {"kernel_preset": "blur", "kernel_size": 3},
     {"kernel_preset": "green spots", "kernel_size": 5, "relu": True},
     {"kernel_preset": "sharpen", "stride": 4},
     WORST,
@@ -682,6 +682,8 @@ def test_fits_and_is_accessible(shown, axe, theme, width, setting):
     for box in boxes(page, ".grid, .box, .column, .preset, .sum"):
         assert box["left"] >= frame["left"] and box["right"] <= frame["right"]
     assert all(box["bottom"] <= lens["bottom"] + 1 for box in boxes(page, ".grid, .column"))
+    cut = "cells => cells.filter(c => c.scrollWidth > c.clientWidth).map(c => c.textContent)"
+    assert page.eval_on_selector_all(".grid [data-grid]", cut) == []
     targets = boxes(page, "button:not([hidden]), select, input[type=range], [data-grid=kernel]")
     assert all(min(box["width"], box["height"]) >= 24 for box in targets)
 

@@ -52,8 +52,10 @@ const outputAt = (pixel, kernelSize, stride, outputs) => clamp(Math.round((pixel
 // ── words ───────────────────────────────────────────────────────────────────────────────────────
 
 const exact = (value) => String(+value.toFixed(3));
+/** At least five figures, and no more than fit beside a word. */
+const brief = (value) => String(+value.toFixed(Math.abs(value) >= 1000 ? 1 : Math.abs(value) >= 100 ? 2 : 3));
 const cellText = (value) => (Math.abs(value) < 9999.5 ? shortNumber(value) : `${Math.round(value / 1000)}k`);
-const bracketed = (weight) => (weight < 0 ? `(${shortNumber(weight)})` : shortNumber(weight));
+const bracketed = (weight) => (weight < 0 ? `(${exact(weight)})` : exact(weight));
 const capital = (words) => words[0].toUpperCase() + words.slice(1);
 
 // ── the figure ──────────────────────────────────────────────────────────────────────────────────
@@ -315,12 +317,15 @@ function build(frame) {
     const isPointed = (row, col) => (pointed?.row === row && pointed.col === col ? "current" : "");
     const draw = (grid, table, name, look) => grid.draw({
       rows: size, cols: size, size: cellSize,
-      cell: (row, col) => ({ value: table[row][col], text: cellText(table[row][col]), row, col, grid: name, ...look(table[row][col], isPointed(row, col)) }),
+      cell(row, col) {
+        const text = cellText(table[row][col]);
+        return { value: table[row][col], text, row, col, grid: name, ...look(table[row][col], `${text.length > 4 ? "long" : ""} ${isPointed(row, col)}`) };
+      },
     });
     const [topKernel, topProduct] = [largest(kernel), largest(products)];
-    draw(grids.patch, patch, "input", (value, current) => ({ classes: `${value < 118 ? "dark" : "light"} ${current}`, tint: `rgb(${value} ${value} ${value})` }));
-    draw(grids.kernel, kernel, "kernel", (value, current) => ({ classes: `editable ${current}`, editable: true, tint: tint(value, topKernel, "var(--cnn-kernel)") }));
-    draw(grids.products, products, "product", (value, current) => ({ classes: current, tint: tint(value, topProduct, "var(--cnn-output)") }));
+    draw(grids.patch, patch, "input", (value, more) => ({ classes: `${value < 118 ? "dark" : "light"} ${more}`, tint: `rgb(${value} ${value} ${value})` }));
+    draw(grids.kernel, kernel, "kernel", (value, more) => ({ classes: `editable ${more}`, editable: true, tint: tint(value, topKernel, "var(--cnn-kernel)") }));
+    draw(grids.products, products, "product", (value, more) => ({ classes: more, tint: tint(value, topProduct, "var(--cnn-output)") }));
 
     const names = perChannel ? ["red", "green", "blue"] : ["grey"];
     for (const [name, title] of Object.entries(titles)) setText(title.firstChild, perChannel ? `${name}, ${names[shown]}` : name);
@@ -328,15 +333,15 @@ function build(frame) {
       choice.hidden = !perChannel;
       if (!perChannel) return;
       choice.setAttribute("aria-pressed", at === shown);
-      setText(value, exact(window.sums[at]));
+      setText(value, brief(window.sums[at]));
     });
-    setText(sum, exact(window.sum));
+    setText(sum, brief(window.sum));
     setText(outputName, relu ? "ReLU" : "output");
-    setText(output, exact(window.output));
+    setText(output, brief(window.output));
     Object.assign(output.dataset, { row: window.row, col: window.col, value: window.output });
 
     const terms = patch.flatMap((line, i) => line.flatMap((value, j) => [
-      i || j ? " + " : "", h("span", { class: "of-input" }, shortNumber(value)), "·", h("span", { class: "of-kernel" }, bracketed(kernel[i][j])),
+      i || j ? " + " : "", h("span", { class: "of-input" }, exact(value)), "·", h("span", { class: "of-kernel" }, bracketed(kernel[i][j])),
     ]));
     const rest = perChannel ? [`; ${names.join(" + ")} = ${window.sums.map((value, at) => (at ? (value < 0 ? ` − ${exact(-value)}` : ` + ${exact(value)}`) : exact(value))).join("")} = `, h("strong", {}, exact(window.sum))] : [];
     equation.replaceChildren(
