@@ -100,6 +100,28 @@ def test_the_whole_map_equals_torch_at_every_setting(run_js, size):
     assert at == numbers.size
 
 
+FILTER = """
+({ planes, kernels, options }) => {
+  const map = filterPlanes(planes.map((plane) => Float64Array.from(plane)), kernels, options);
+  return { values: [...map.values], shape: [map.height, map.width] };
+}
+"""
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 5])
+@pytest.mark.parametrize("padding", [0, 1, 2])
+@pytest.mark.parametrize("stride", STRIDES)
+def test_stride_and_padding_together_equal_torch(run_js, kernel_size, padding, stride):
+    rng = np.random.default_rng(kernel_size)
+    planes, kernels = rng.normal(size=(2, 7, 10)), rng.normal(size=(2, kernel_size, kernel_size))
+    options = {"height": 7, "width": 10, "stride": stride, "padding": padding}
+    given = {"planes": planes.reshape(2, -1).tolist(), "kernels": kernels.tolist(), "options": options}
+    found = run_js(["kit.js"], FILTER, given)
+    tensors = torch.tensor(planes)[None], torch.tensor(kernels)[None]
+    expected = torch.nn.functional.conv2d(*tensors, stride=stride, padding=padding)[0, 0].numpy()
+    np.testing.assert_allclose(np.reshape(found["values"], found["shape"]), expected, rtol=1e-9, atol=1e-9)
+
+
 # ── the page ──
 
 
