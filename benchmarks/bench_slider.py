@@ -47,7 +47,8 @@ WATCH = """
   };
   addEventListener("keydown", (event) => (pressed = event.timeStamp), true);
   new MutationObserver(async (changes) => {
-    const pictures = changes.flatMap((change) => [...change.addedNodes]).flatMap((node) => [...(node.querySelectorAll?.("img") ?? [])]);
+    const changed = changes.flatMap((change) => [change.target, ...change.addedNodes]);
+    const pictures = changed.flatMap((node) => (node.tagName === "IMG" ? [node] : [...(node.querySelectorAll?.(".jp-OutputArea img") ?? [])]));
     if (selector !== "FIGURE" && !pictures.length) return;
     await Promise.all(pictures.map((picture) => picture.decode()));
     requestAnimationFrame(() => port2.postMessage(0));
@@ -128,8 +129,10 @@ def main():
             ]
         notebooks = Path(folder) / "notebooks"
         notebooks.mkdir()
-        cell = nbformat.v4.new_code_cell(USUAL_WAY)
-        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), notebooks / "usual.ipynb")
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        cells = [nbformat.v4.new_code_cell(USUAL_WAY)]
+        usual = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        nbformat.write(usual, notebooks / "usual.ipynb")
         with serve_lab(Path(folder)) as (lab, _):
             run_all(page, lab.format("usual.ipynb"))
             rows.append(row("interact + matplotlib, to paint", sweep_interact(page)))
