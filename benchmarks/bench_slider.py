@@ -57,9 +57,25 @@ WATCH = """
 """.replace("FIGURE", FIGURE)
 
 
-def sweep_figure(page, settings):
-    """Milliseconds to paint, and of script, style and layout alone, for each step of each slider from end to end."""
+FRAME = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+
+
+def steps(page, settings):
+    """Step each slider from end to end, the others as the page opens but for `settings`; gives back after each step."""
     figure = page.locator(FIGURE).first
+    for name in SLIDERS:
+        figure.get_by_role("button", name="Reset").click()
+        for setting, value in settings.items():
+            figure.get_by_role("slider", name=setting, exact=True).fill(str(value))
+        slider = figure.get_by_role("slider", name=name, exact=True)
+        slider.press("Home")
+        for _ in range(int(slider.get_attribute("max")) - int(slider.get_attribute("min"))):
+            page.evaluate(FRAME)
+            yield lambda slider=slider: slider.press("ArrowRight")
+
+
+def work_of_figure(page, settings):
+    """Milliseconds of script, style and layout of each step, as the browser itself accounts for them."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
 
@@ -72,19 +88,24 @@ def sweep_figure(page, settings):
         )
 
     work = []
-    for name in SLIDERS:
-        figure.get_by_role("button", name="Reset").click()
-        for setting, value in settings.items():
-            figure.get_by_role("slider", name=setting, exact=True).fill(str(value))
-        slider = figure.get_by_role("slider", name=name, exact=True)
-        slider.press("Home")
+    for step in steps(page, settings):
+        before = busy()
+        step()
+        page.evaluate(FRAME)
+        work.append(busy() - before)
+    session.detach()
+    return work
+
+
+def paints_of_figure(page, settings):
+    """Milliseconds from each key press to the end of the frame that shows it; a frame alone is up to 17."""
+    paints = []
+    for step in steps(page, settings):
         page.evaluate("() => { painted.length = 0; }")
-        for step in range(int(slider.get_attribute("max")) - int(slider.get_attribute("min"))):
-            before = busy()
-            slider.press("ArrowRight")
-            page.wait_for_function("count => painted.length >= count", arg=step + 1)
-            work.append((page.evaluate("painted.at(-1)"), busy() - before))
-    return zip(*work, strict=True)
+        step()
+        page.wait_for_function("painted.length")
+        paints.append(page.evaluate("painted[0]"))
+    return paints
 
 
 def sweep_interact(page):
@@ -120,13 +141,15 @@ def main():
         page.goto(f"{address}notebooks/stride_padding.html")
         page.wait_for_selector("html[data-figures=ready]")
         page.locator(FIGURE).first.scroll_into_view_if_needed()
+        settings = {"as the page opens": {}, "12 × 12, padding 6": LARGE}
+        rows += [
+            row(f"figure, script and layout, {what}", work_of_figure(page, settings[what]))
+            for what in settings
+        ]
         page.evaluate(WATCH, FIGURE)
-        for what, settings in (("as the page opens", {}), ("12 × 12, padding 6", LARGE)):
-            paints, work = sweep_figure(page, settings)
-            rows += [
-                row(f"figure, to paint, {what}", paints),
-                row(f"figure, script and layout, {what}", work),
-            ]
+        rows += [
+            row(f"figure, to paint, {what}", paints_of_figure(page, settings[what])) for what in settings
+        ]
         notebooks = Path(folder) / "notebooks"
         notebooks.mkdir()
         kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -381,8 +381,8 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
   let editor = null;
 
   const cellOf = (event) => {
-    const node = event.target.closest(".cell");
-    return grid.contains(node) ? node : null; // on the site a notebook's cell, around the figure, has that class too
+    const node = event.target.closest(".number");
+    return grid.contains(node) ? node : null;
   };
   const makeHome = (node) => {
     if (home === node) return;
@@ -399,7 +399,7 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
     }
     const { element: row, cells } = rows[at];
     while (cells.length < cols) {
-      cells.push(Object.assign(h("div", { class: "cell", role: "gridcell", tabindex: -1 }), { seen: {}, at: [at, cells.length] }));
+      cells.push(Object.assign(h("div", { class: "number", role: "gridcell", tabindex: -1 }), { seen: {}, at: [at, cells.length] }));
       row.append(cells.at(-1));
     }
     return rows[at];
@@ -410,7 +410,7 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
     if (node.ariaHidden) return;
     node.ariaHidden = "true";
     for (const name of ["grid", "row", "col", "value"]) delete node.dataset[name];
-    if (node.seen) [node.seen, node.className] = [{}, "cell"];
+    if (node.seen) [node.seen, node.className] = [{}, "number"];
   };
 
   function drawCell(node, now) {
@@ -420,7 +420,7 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
       node.textContent = now.text ?? shortNumber(now.value);
       node.dataset.value = now.value;
     }
-    if (seen.classes !== now.classes) node.className = `cell ${now.classes ?? ""}`;
+    if (seen.classes !== now.classes) node.className = `number ${now.classes ?? ""}`;
     if (seen.tint !== now.tint) node.style.backgroundColor = now.tint ?? "";
     if (seen.grid !== now.grid) node.dataset.grid = now.grid;
     if (seen.row !== now.row) node.dataset.row = now.row;

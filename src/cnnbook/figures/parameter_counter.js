@@ -120,7 +120,7 @@ function wiringDrawing(redraw) {
   };
   const inputs = numberGrid({ label: "inputs", onPoint });
   const outputs = numberGrid({ label: "outputs", onPoint });
-  const pads = [0, 1].map(() => h("div", { class: "cell padding" }));
+  const pads = [0, 1].map(() => h("div", { class: "number padding" }));
   const lines = PAIRS.map(() => svg("line"));
   const squares = PAIRS.map(() => svg("rect"));
   const net = svg("svg", { class: "lines", "aria-hidden": "true" }, ...lines);
