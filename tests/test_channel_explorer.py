@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import torch
+from figure_probe import boxes, set_traits, status, trait
 from traitlets import TraitError
 
 from cnnbook import data, shapes
@@ -161,25 +162,6 @@ def shown(mount):
         return page
 
     return mount_and_wait
-
-
-def status(page):
-    return page.get_by_role("status").inner_text()
-
-
-def trait(page, name):
-    return page.evaluate(f"model.get('{name}')")
-
-
-def set_traits(page, **traits):
-    """Set traits from outside, as Python would."""
-    page.evaluate(
-        "traits => Object.entries(traits).forEach(([name, value]) => model.set(name, value))", traits
-    )
-
-
-def boxes(page, selector):
-    return page.eval_on_selector_all(selector, "all => all.map(one => one.getBoundingClientRect().toJSON())")
 
 
 def table(page):

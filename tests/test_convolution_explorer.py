@@ -5,6 +5,7 @@ import base64
 import numpy as np
 import pytest
 import torch
+from figure_probe import status
 from traitlets import TraitError
 
 from cnnbook.figures import ConvolutionExplorer
@@ -104,10 +105,6 @@ def cells(page, grid, attribute="data-value"):
     for row, col, value in found:
         table[row, col] = float(value)
     return table
-
-
-def status(page):
-    return page.get_by_role("status").inner_text()
 
 
 EDGES = [

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
+from figure_probe import boxes, set_traits, status, trait
 from PIL import Image
 from traitlets import TraitError
 
@@ -135,25 +136,6 @@ def shown(mount):
         return page
 
     return mount_and_wait
-
-
-def status(page):
-    return page.get_by_role("status").inner_text()
-
-
-def trait(page, name):
-    return page.evaluate(f"model.get('{name}')")
-
-
-def set_traits(page, **traits):
-    """Set traits from outside, as Python would."""
-    page.evaluate(
-        "traits => Object.entries(traits).forEach(([name, value]) => model.set(name, value))", traits
-    )
-
-
-def boxes(page, selector):
-    return page.eval_on_selector_all(selector, "all => all.map(one => one.getBoundingClientRect().toJSON())")
 
 
 def pixels(page, which):

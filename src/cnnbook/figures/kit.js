@@ -323,14 +323,8 @@ export function statusLine() {
   };
 }
 
-const NEGATIVE = "var(--cnn-negative)";
-/** A cell's tint: `hue` for positive values, the negative colour below zero, at most half opaque so that ink stays legible. */
-export function tint(value, largest, hue) {
-  const share = largest > 0 ? Math.round((10 * Math.abs(value)) / largest) * 5 : 0;
-  return share ? `color-mix(in srgb, ${value < 0 ? NEGATIVE : hue} ${share}%, transparent)` : "transparent";
-}
-
-/** A cell's shade as a class: "plus-30" or "minus-30" for a share of the largest magnitude. Many cells restyle faster by class than by style. */
+/** A cell's shade as a class: "plus-30" in the grid's --hue, "minus-30" in the negative colour, by the share of the largest magnitude.
+ * At most half opaque, so that ink stays legible; a class, because many cells restyle faster so than by a style of their own. */
 export function shadeClass(value, largest) {
   const share = largest > 0 ? Math.round((10 * Math.abs(value)) / largest) * 5 : 0;
   return share ? `${value < 0 ? "minus" : "plus"}-${share}` : "";
@@ -605,6 +599,6 @@ export function kernelIcon(kernels, side) {
   );
   paths.delete(0);
   const papers = kernels.map((_, at) => svg("rect", { class: "paper", x: at * (side + 2), width: side, height: side }));
-  const cells = [...paths].map(([weight, d]) => svg("path", { d, fill: weight < 0 ? NEGATIVE : "var(--cnn-kernel)", "fill-opacity": Math.abs(weight) / top }));
+  const cells = [...paths].map(([weight, d]) => svg("path", { d, fill: `var(--cnn-${weight < 0 ? "negative" : "kernel"})`, "fill-opacity": Math.abs(weight) / top }));
   return svg("svg", { class: "icon", width: kernels.length * (side + 2) - 2, height: side, "aria-hidden": "true" }, ...papers, ...cells);
 }

@@ -1,6 +1,6 @@
 import {
   clamp, extent, figure, filterPlanes, followPointer, greyOf, greys, h, kernelIcon, kernelPreset, largest, numberGrid,
-  paintPixels, readPicture, setText, shortNumber, signedColors, square, statusLine, tint,
+  paintPixels, readPicture, setText, shadeClass, shortNumber, signedColors, square, statusLine,
 } from "./kit.js";
 
 const TRAITS = ["kernel_preset", "kernel_size", "weight", "per_channel", "relu", "stride", "row", "column", "image"];
@@ -324,8 +324,8 @@ function build(frame) {
     });
     const [topKernel, topProduct] = [largest(kernel), largest(products)];
     draw(grids.patch, patch, "input", (value, more) => ({ classes: `${value < 118 ? "dark" : "light"} ${more}`, tint: `rgb(${value} ${value} ${value})` }));
-    draw(grids.kernel, kernel, "kernel", (value, more) => ({ classes: `editable ${more}`, editable: true, tint: tint(value, topKernel, "var(--cnn-kernel)") }));
-    draw(grids.products, products, "product", (value, more) => ({ classes: more, tint: tint(value, topProduct, "var(--cnn-output)") }));
+    draw(grids.kernel, kernel, "kernel", (value, more) => ({ classes: `editable ${shadeClass(value, topKernel)} ${more}`, editable: true }));
+    draw(grids.products, products, "product", (value, more) => ({ classes: `${shadeClass(value, topProduct)} ${more}` }));
 
     const names = perChannel ? ["red", "green", "blue"] : ["grey"];
     for (const [name, title] of Object.entries(titles)) setText(title.firstChild, perChannel ? `${name}, ${names[shown]}` : name);
