@@ -8,6 +8,7 @@ const TRAITS = [
   "input_pattern", "kernel_preset", "input", "weight", "position",
 ];
 const PLAY_SECONDS = 12;
+const MOST_PADDING = 6;
 
 /** The reader's own numbers in a square of `size`; zero where they typed none. */
 const custom = (numbers, size) => square(size, (row, col) => numbers[row]?.[col] ?? 0);
@@ -137,7 +138,7 @@ function build(frame) {
     const [litRows, litCols] = [new Set(rows), new Set(cols)];
     const tapped = pointed?.grid === "kernel" && window && rows.length > pointed.row && cols.length > pointed.col ? [rows[pointed.row], cols[pointed.col]] : null;
     grids.input.draw({
-      rows: padded, cols: padded, size,
+      rows: padded, cols: padded, size, first: MOST_PADDING - padding, // so that each input cell stays the same element
       cell(at, along) {
         const [row, col] = [at - padding, along - padding];
         const inside = row >= 0 && row < inputSize && col >= 0 && col < inputSize;

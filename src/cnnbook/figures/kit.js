@@ -357,7 +357,8 @@ export function followPointer(element, point) {
  * A grid of numbers that a pointer, a finger and the arrow keys can walk, and a reader can edit.
  *
  * draw({ rows, cols, size, cell }) shows it; `cell(row, col)` returns { value, row, col, grid, classes, tint, editable } where
- * `grid`, `row` and `col` become data-grid, data-row and data-col. Cells are kept and changed only where they differ.
+ * `grid`, `row` and `col` become data-grid, data-row and data-col. Cells are kept and changed only where they differ; a drawing
+ * that begins at another kept cell, `first` from the corner, moves what it shows at next to no cost.
  *
  * @param {object} options
  * @param {string} options.label        accessible name of the grid
@@ -366,10 +367,11 @@ export function followPointer(element, point) {
  * @param {(sentence: string | null) => void} [options.onProblem]  what was typed is no number; null when that is over
  */
 export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () => {} }) {
-  const grid = h("div", { class: "grid", role: "grid", "aria-label": label });
+  const sheet = h("div", { role: "rowgroup" });
+  const grid = h("div", { class: "grid", role: "grid", "aria-label": label }, sheet);
   const element = h("div", { class: "grid-frame" }, grid);
   const rows = [];
-  let shown = { rows: 0, cols: 0 };
+  let shown = { first: 0, rows: 0, cols: 0 };
   let scale = 1;
   let home = null;
   let editor = null;
@@ -389,7 +391,7 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
   function rowOf(at, cols) {
     if (!rows[at]) {
       rows[at] = { element: h("div", { role: "row" }), cells: [] };
-      grid.append(rows[at].element);
+      sheet.append(rows[at].element);
     }
     const { element: row, cells } = rows[at];
     while (cells.length < cols) {
@@ -487,10 +489,10 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
     if (!node || event.ctrlKey || event.metaKey || event.altKey) return;
     const step = ARROWS[event.key];
     if (step) {
-      const [row, col] = [clamp(node.at[0] + step[0], 0, shown.rows - 1), clamp(node.at[1] + step[1], 0, shown.cols - 1)];
-      nodeAt(row, col).focus();
-    } else if (event.key === "Home") nodeAt(node.at[0], 0).focus();
-    else if (event.key === "End") nodeAt(node.at[0], shown.cols - 1).focus();
+      const [row, col] = [node.at[0] + step[0], node.at[1] + step[1]];
+      nodeAt(clamp(row, shown.first, shown.first + shown.rows - 1), clamp(col, shown.first, shown.first + shown.cols - 1)).focus();
+    } else if (event.key === "Home") nodeAt(node.at[0], shown.first).focus();
+    else if (event.key === "End") nodeAt(node.at[0], shown.first + shown.cols - 1).focus();
     else if (onEdit && node.seen.editable && (event.key === "Enter" || event.key === "F2")) edit(node);
     else if (onEdit && node.seen.editable && /^[-\d.]$/.test(event.key)) edit(node, event.key);
     else return;
@@ -499,7 +501,7 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
 
   return {
     element,
-    draw({ rows: rowCount, cols, size, cell }) {
+    draw({ rows: rowCount, cols, size, first = 0, cell }) {
       // Cells are laid out once, at one size, and the whole grid is scaled: a new size then costs no layout.
       scale = (size - 1) / (CELL - 1);
       for (const [node, factor] of [[grid, 1], [element, scale]]) {
@@ -508,15 +510,19 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
       }
       grid.style.transform = `scale(${scale})`;
       grid.classList.toggle("tiny", size < 17);
-      for (let at = 0; at < rowCount; at++) {
-        const row = rowOf(at, cols);
+      sheet.style.margin = `${-first * (CELL - 1)}px`;
+      const isShown = (at, count) => at >= first && at < first + count;
+      for (let at = 0; at < Math.max(rows.length, first + rowCount); at++) {
+        const row = rowOf(at, first + cols);
+        if (!isShown(at, rowCount)) {
+          [row.element, ...row.cells].forEach(retire);
+          continue;
+        }
         row.element.ariaHidden = null;
-        for (let col = 0; col < cols; col++) drawCell(row.cells[col], cell(at, col));
-        row.cells.slice(cols).forEach(retire);
+        row.cells.forEach((node, col) => (isShown(col, cols) ? drawCell(node, cell(at - first, col - first)) : retire(node)));
       }
-      for (const row of rows.slice(rowCount)) [row.element, ...row.cells].forEach(retire);
-      shown = { rows: rowCount, cols };
-      if (!home || home.at[0] >= rowCount || home.at[1] >= cols) makeHome(rowCount && cols ? nodeAt(0, 0) : null);
+      shown = { first, rows: rowCount, cols };
+      if (!home || !isShown(home.at[0], rowCount) || !isShown(home.at[1], cols)) makeHome(rowCount && cols ? nodeAt(first, first) : null);
     },
   };
 }
