@@ -515,9 +515,12 @@ def save(path, array, **options):
 
 
 def open_picture(page, path, says):
+    """Choose a file, and wait until it is read and the figure says this of it."""
     page.get_by_label("Open a picture").set_input_files(path)
     page.wait_for_function(
-        "says => document.querySelector('.cnnbook').innerText.includes(says)", arg=says, timeout=60_000
+        "says => (text => text.includes(says) && !text.includes('Reading “'))(document.querySelector('.cnnbook').innerText)",
+        arg=says,
+        timeout=60_000,
     )
 
 
