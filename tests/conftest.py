@@ -7,6 +7,7 @@ from pathlib import Path
 import axe_playwright_python
 import find_chromium
 import pytest
+import torch
 from ipywidgets.embed import embed_data
 from playwright.sync_api import Page, sync_playwright
 
@@ -17,6 +18,15 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """A second thread costs more than it saves on arrays this small."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -13,22 +13,16 @@ from hypothesis import strategies as st
 from cnnbook import ops
 
 PROFILE = settings(derandomize=True, database=None, deadline=None, max_examples=200)
-pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths"),
+    pytest.mark.usefixtures("one_thread"),
+]
 TORCH_REFUSES = (RuntimeError, TypeError, ValueError, IndexError, AttributeError)
 TOLERANCE = {np.dtype(np.float32): 2e-5, np.dtype(np.float64): 1e-12}
 # What the stride or the dilation of a layer over rows and columns cannot be.
 NO_STEPS = [0, -1, True, 1.0, "1", (1, 0), (1, -1), (1, 1.0), (1, 1, 1), ()]
 NO_PADDINGS = [-1, True, 1.0, "full", None, (1, -1), (1, 1.0), (1, 1, 1), ()]
 NO_GROUPS = [0, -1, True, 1.0, None, 7]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """A second thread costs more than it saves on arrays this small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def each_side(low, high, dimensions=2):

@@ -15,20 +15,14 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnnbook import shapes
 
 PROFILE = settings(derandomize=True, database=None, deadline=None, max_examples=300)
-pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths"),
+    pytest.mark.usefixtures("one_thread"),
+]
 TORCH_REFUSES = (RuntimeError, TypeError, ValueError)
 # What is neither an integer of at least 0 nor a pair of them.
 NO_INTEGERS = [-1, True, 1.0, "1"]
 NO_PAIRS = [(), (1, -1), (1, True), (1, 1.0), (1, "1")]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """A second thread costs more than it saves on arrays this small."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def sides(low, high):
