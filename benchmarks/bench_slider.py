@@ -17,6 +17,7 @@ FIGURE = "[data-figure=ConvolutionExplorer]"
 SLIDERS = ["input size", "kernel size", "stride", "padding", "dilation"]
 LARGE = {"input size": 12, "padding": 6}
 INTERACT_STEPS = 12
+THUMB = 16  # pixels of a slider's handle
 
 USUAL_WAY = """
 import ipywidgets
@@ -35,7 +36,7 @@ def show(stride=1, padding=0):
 ipywidgets.interact(show, stride=(1, 4), padding=(0, 20));
 """
 
-# Milliseconds from a key press to the end of the frame that paints the change it caused under `selector`.
+# Milliseconds from a key press or a drag to the end of the frame that paints the change it caused under `selector`.
 WATCH = """
 (selector) => {
   globalThis.painted = [];
@@ -46,6 +47,7 @@ WATCH = """
     pressed = 0;
   };
   addEventListener("keydown", (event) => (pressed = event.timeStamp), true);
+  addEventListener("pointermove", (event) => event.buttons && (pressed = event.timeStamp), true);
   new MutationObserver(async (changes) => {
     const changed = changes.flatMap((change) => [change.target, ...change.addedNodes]);
     const pictures = changed.flatMap((node) => (node.tagName === "IMG" ? [node] : [...(node.querySelectorAll?.(".jp-OutputArea img") ?? [])]));
@@ -61,17 +63,26 @@ FRAME = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done
 
 
 def steps(page, settings):
-    """Step each slider from end to end, the others as the page opens but for `settings`; gives back after each step."""
+    """Drag each slider from end to end, the others as the page opens but for `settings`; each step is given back to take."""
     figure = page.locator(FIGURE).first
     for name in SLIDERS:
         figure.get_by_role("button", name="Reset").click()
         for setting, value in settings.items():
             figure.get_by_role("slider", name=setting, exact=True).fill(str(value))
         slider = figure.get_by_role("slider", name=name, exact=True)
-        slider.press("Home")
-        for _ in range(int(slider.get_attribute("max")) - int(slider.get_attribute("min"))):
+        least, most = (int(slider.get_attribute(end)) for end in ("min", "max"))
+        slider.fill(str(least))
+        box = slider.bounding_box()
+        reach = box["width"] - THUMB
+        places = [box["x"] + THUMB / 2 + reach * step / (most - least) for step in range(1 + most - least)]
+        level = box["y"] + box["height"] / 2
+        page.mouse.move(places[0], level)
+        page.mouse.down()
+        for place in places[1:]:
             page.evaluate(FRAME)
-            yield lambda slider=slider: slider.press("ArrowRight")
+            yield lambda place=place, level=level: page.mouse.move(place, level)
+        page.mouse.up()
+        assert int(slider.input_value()) == most
 
 
 def work_of_figure(page, settings):
@@ -98,7 +109,7 @@ def work_of_figure(page, settings):
 
 
 def paints_of_figure(page, settings):
-    """Milliseconds from each key press to the end of the frame that shows it; a frame alone is up to 17."""
+    """Milliseconds from each move of the pointer to the end of the frame that shows it; a frame alone is up to 17."""
     paints = []
     for step in steps(page, settings):
         page.evaluate("() => { painted.length = 0; }")

@@ -1,5 +1,5 @@
 import {
-  clamp, conv2d, convProblem, figure, h, inputPattern, kernelPreset, kernelSpan, largest, numberGrid,
+  assign, clamp, conv2d, convProblem, figure, h, inputPattern, kernelPreset, kernelSpan, largest, numberGrid,
   outputSize, padIndex, plural, setText, shadeClass, shortNumber, square, statusLine, unusedSize,
 } from "./kit.js";
 
@@ -259,8 +259,8 @@ function build(frame) {
     drawOutput(window, size);
     drawSum(window);
     drawFormula();
-    scrubRange.max = Math.max(0, now.size ** 2 - 1);
-    for (const control of [scrubRange, playButton, back, forward]) control.disabled = !ready;
+    assign(scrubRange, { max: String(Math.max(0, now.size ** 2 - 1)) });
+    for (const control of [scrubRange, playButton, back, forward]) assign(control, { disabled: !ready });
     setText(playButton, timer ? "Pause" : "Play");
     const problem = typing ?? now.problem;
     status.say(problem ?? sentence(), { problem: Boolean(problem) });

@@ -191,9 +191,15 @@ export const h = (tag, attributes = {}, ...children) => fill(document.createElem
 /** An SVG element. */
 export const svg = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
 
-/** Set an element's text only where it differs, so that nothing is laid out in vain. */
+/** Set the text of an element that holds nothing else, only where it differs: a kept text node costs the browser least. */
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (!node.firstChild) node.append(text);
+  else if (node.firstChild.data !== text) node.firstChild.data = text;
+}
+
+/** Set an element's properties only where they differ: even a property set to what it was can cost the browser a layout. */
+export function assign(node, properties) {
+  for (const [name, value] of Object.entries(properties)) if (node[name] !== value) node[name] = value;
 }
 
 const inWords = (trait) => trait.replaceAll("_", " ");
@@ -262,7 +268,7 @@ export function figure({ model, el }, { name, label, traits }, build) {
         const value = model.get(trait);
         if (toTrait(Number(range.value)) !== value) range.value = toSlider(value);
         setText(output, text(value));
-        range.setAttribute("aria-valuetext", text(value));
+        assign(range, { ariaValueText: text(value) });
       });
       return h("div", { class: "control" }, h("label", {}, h("span", { class: "name" }, words), range), output);
     },
@@ -274,13 +280,13 @@ export function figure({ model, el }, { name, label, traits }, build) {
         { "aria-label": words, onchange: () => change(values[menu.selectedIndex]) },
         ...values.map((value) => h("option", { value }, text(value))),
       );
-      controls.push(() => (menu.selectedIndex = values.indexOf(model.get(trait))));
+      controls.push(() => assign(menu, { selectedIndex: values.indexOf(model.get(trait)) }));
       return h("div", { class: "control" }, h("label", {}, h("span", { class: "name" }, words), menu));
     },
 
     checkbox(trait, { label: words = inWords(trait) } = {}) {
       const box = h("input", { type: "checkbox", "aria-label": words, onchange: () => frame.set({ [trait]: box.checked }) });
-      controls.push(() => (box.checked = model.get(trait)));
+      controls.push(() => assign(box, { checked: model.get(trait) }));
       return h("label", { class: "check" }, box, words);
     },
 
@@ -333,6 +339,7 @@ export function shadeClass(value, largest) {
 /** The largest magnitude in a table of numbers. */
 export const largest = (table) => table.reduce((top, row) => row.reduce((most, value) => Math.max(most, Math.abs(value)), top), 0);
 
+const RETIRED = {};
 const CELL = 36; // pixels of a cell before scaling, borders included, as in kit.css
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
@@ -403,17 +410,18 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
 
   // A cell or row beyond the shown ones stays, cut off by the grid's edge: taking it out and in again costs more than all the rest.
   const retire = (node) => {
-    if (node.ariaHidden) return;
+    if (node.seen === RETIRED) return;
     node.ariaHidden = "true";
     for (const name of ["grid", "row", "col", "value"]) delete node.dataset[name];
-    if (node.seen) [node.seen, node.className] = [{}, "number"];
+    node.className = "number";
+    node.seen = RETIRED;
   };
 
   function drawCell(node, now) {
     const seen = node.seen;
-    node.ariaHidden = null;
+    if (seen === RETIRED) node.ariaHidden = null;
     if (seen.value !== now.value) {
-      node.textContent = now.text ?? shortNumber(now.value);
+      setText(node, now.text ?? shortNumber(now.value));
       node.dataset.value = now.value;
     }
     if (seen.classes !== now.classes) node.className = `number ${now.classes ?? ""}`;
@@ -429,8 +437,8 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
     const { row, col, grid, value } = node.seen;
     const input = h("input", { class: "editor", type: "text", inputmode: "decimal", "aria-label": `${grid} row ${row + 1}, column ${col + 1}` });
     input.value = typed || String(+value.toPrecision(6));
-    input.style.left = `${node.offsetLeft * scale}px`;
-    input.style.top = `${node.offsetTop * scale}px`;
+    const [top, left] = node.at.map((at) => `${(at - shown.first) * (CELL - 1) * scale}px`);
+    Object.assign(input.style, { top, left });
     const close = () => {
       if (editor !== input) return;
       editor = null;
@@ -502,15 +510,12 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
   return {
     element,
     draw({ rows: rowCount, cols, size, first = 0, cell }) {
-      // Cells are laid out once, at one size, and the whole grid is scaled: a new size then costs no layout.
+      // Cells are laid out once, at one size, on a sheet that is scaled and moved as a whole: so a new size costs no layout.
       scale = (size - 1) / (CELL - 1);
-      for (const [node, factor] of [[grid, 1], [element, scale]]) {
-        node.style.width = `${(cols * (CELL - 1) + 1) * factor}px`;
-        node.style.height = `${(rowCount * (CELL - 1) + 1) * factor}px`;
-      }
-      grid.style.transform = `scale(${scale})`;
+      element.style.width = `${(cols * (CELL - 1) + 1) * scale}px`;
+      element.style.height = `${(rowCount * (CELL - 1) + 1) * scale}px`;
+      sheet.style.transform = `scale(${scale}) translate(${-first * (CELL - 1)}px, ${-first * (CELL - 1)}px)`;
       grid.classList.toggle("tiny", size < 17);
-      sheet.style.margin = `${-first * (CELL - 1)}px`;
       const isShown = (at, count) => at >= first && at < first + count;
       for (let at = 0; at < Math.max(rows.length, first + rowCount); at++) {
         const row = rowOf(at, first + cols);
@@ -518,7 +523,7 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
           [row.element, ...row.cells].forEach(retire);
           continue;
         }
-        row.element.ariaHidden = null;
+        if (row.element.seen === RETIRED) row.element.seen = row.element.ariaHidden = null;
         row.cells.forEach((node, col) => (isShown(col, cols) ? drawCell(node, cell(at - first, col - first)) : retire(node)));
       }
       shown = { first, rows: rowCount, cols };
