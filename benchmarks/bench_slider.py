@@ -41,6 +41,7 @@ WATCH = """
 (selector) => {
   globalThis.painted = [];
   let pressed = 0;
+  let shown = document.querySelector(`${selector} .jp-OutputArea img`)?.src;
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => {
     if (pressed) painted.push(performance.now() - pressed);
@@ -50,8 +51,10 @@ WATCH = """
   addEventListener("pointermove", (event) => event.buttons && (pressed = event.timeStamp), true);
   new MutationObserver(async (changes) => {
     const changed = changes.flatMap((change) => [change.target, ...change.addedNodes]);
-    const pictures = changed.flatMap((node) => (node.tagName === "IMG" ? [node] : [...(node.querySelectorAll?.(".jp-OutputArea img") ?? [])]));
+    const all = changed.flatMap((node) => (node.tagName === "IMG" ? [node] : [...(node.querySelectorAll?.(".jp-OutputArea img") ?? [])]));
+    const pictures = all.filter((picture) => picture.src !== shown); // JupyterLab takes an old one out and in again
     if (selector !== "FIGURE" && !pictures.length) return;
+    shown = pictures[0]?.src;
     await Promise.all(pictures.map((picture) => picture.decode()));
     requestAnimationFrame(() => port2.postMessage(0));
   }).observe(document.querySelector(selector), { childList: true, subtree: true, characterData: true, attributes: true });
@@ -130,6 +133,7 @@ def sweep_interact(page):
     for step in range(INTERACT_STEPS):
         handle.press("ArrowRight")
         page.wait_for_function("count => painted.length >= count", arg=step + 1, timeout=60_000)
+        page.get_by_text("| Idle").wait_for()
     return page.evaluate("painted")
 
 
