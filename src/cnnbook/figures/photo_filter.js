@@ -58,11 +58,14 @@ const cellText = (value) => (Math.abs(value) < 9999.5 ? shortNumber(value) : `${
 const bracketed = (weight) => (weight < 0 ? `(${exact(weight)})` : exact(weight));
 const capital = (words) => words[0].toUpperCase() + words.slice(1);
 
+/** Stands unseen in the place of the first picture while that is being read; so nothing moves when it comes. */
+const BLANK = { planes: Array.from({ length: 3 }, () => new Float64Array(96)), grey: new Float64Array(96), width: 12, height: 8, name: null };
+
 // ── the figure ──────────────────────────────────────────────────────────────────────────────────
 
 function build(frame) {
   const status = statusLine();
-  let picture = null; // what is shown; its `name` is null for Python's own
+  let picture = BLANK; // what is shown; its `name` is null for Python's own
   let fromPython = null; // the value of the trait `image` that was read last
   let reading = 0; // counts the pictures asked for, so that a slow one does not replace a later one
   let message = null; // { text, problem }: about the picture that was asked for
@@ -367,7 +370,7 @@ function build(frame) {
       fromPython = frame.get("image");
       open(fromPython, null);
     }
-    if (!picture) return status.say(message.text, message);
+    frame.root.classList.toggle("reading", picture === BLANK);
     if (!(frame.width > 0)) return; // not in the page yet, or hidden: there is no size to draw for
     const before = now;
     now = compute();
