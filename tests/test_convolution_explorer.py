@@ -328,6 +328,27 @@ def test_is_accessible(mount, axe, theme, setting):
     assert axe(mount(ConvolutionExplorer(**setting), theme=theme)) == []
 
 
+GRIDS_FILLED = """
+() => [...document.querySelectorAll(".grid")].map((grid) => {
+  const frame = grid.getBoundingClientRect();
+  const cells = [...grid.querySelectorAll("[data-grid]")].map((cell) => cell.getBoundingClientRect());
+  const edges = [["left", Math.min], ["top", Math.min], ["right", Math.max], ["bottom", Math.max]];
+  return Math.max(...edges.map(([side, end]) => Math.abs(end(...cells.map((cell) => cell[side])) - frame[side])));
+})
+"""
+
+
+def test_cells_fill_their_grid_to_its_edges_whatever_was_shown_before(mount):
+    page = mount(ConvolutionExplorer(padding=6, input_size=12))
+    for settings in ({"padding": 0}, {"padding": 2, "input_size": 5}, {"stride": 3}, {"padding": 6}):
+        page.evaluate(
+            "settings => Object.entries(settings).forEach(([name, value]) => model.set(name, value))",
+            settings,
+        )
+        page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert max(page.evaluate(GRIDS_FILLED)) < 0.5
+
+
 @pytest.mark.parametrize("width", [328, 760])
 @pytest.mark.parametrize("setting", EDGES)
 def test_fits(mount, width, setting):

@@ -520,10 +520,11 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
       for (let at = 0; at < Math.max(rows.length, first + rowCount); at++) {
         const row = rowOf(at, first + cols);
         if (!isShown(at, rowCount)) {
-          [row.element, ...row.cells].forEach(retire);
+          assign(row.element, { ariaHidden: "true" });
+          row.cells.forEach(retire);
           continue;
         }
-        if (row.element.seen === RETIRED) row.element.seen = row.element.ariaHidden = null;
+        assign(row.element, { ariaHidden: null });
         row.cells.forEach((node, col) => (isShown(col, cols) ? drawCell(node, cell(at - first, col - first)) : retire(node)));
       }
       shown = { first, rows: rowCount, cols };
