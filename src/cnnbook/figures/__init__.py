@@ -4,7 +4,18 @@ from cnnbook.figures.channel_explorer import ChannelExplorer
 from cnnbook.figures.convolution_explorer import ConvolutionExplorer
 from cnnbook.figures.parameter_counter import ParameterCounter
 from cnnbook.figures.photo_filter import PhotoFilter
+from cnnbook.figures.pooling_explorer import PoolingExplorer
 from cnnbook.figures.quiz import Quiz
+from cnnbook.figures.receptive_field_explorer import ReceptiveFieldExplorer
 from cnnbook.figures.shape_drill import ShapeDrill
 
-__all__ = ["ChannelExplorer", "ConvolutionExplorer", "ParameterCounter", "PhotoFilter", "Quiz", "ShapeDrill"]
+__all__ = [
+    "ChannelExplorer",
+    "ConvolutionExplorer",
+    "ParameterCounter",
+    "PhotoFilter",
+    "PoolingExplorer",
+    "Quiz",
+    "ReceptiveFieldExplorer",
+    "ShapeDrill",
+]
