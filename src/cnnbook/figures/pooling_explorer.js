@@ -103,11 +103,11 @@ export function windowSpan(kind, out, size, { kernelSize, stride }) {
 // ── words ───────────────────────────────────────────────────────────────────────────────────────
 
 const NAMES = {
-  max: "max-pooling", average: "average pooling", blur: "blur-pool", "strided convolution": "strided convolution", none: "feature map, not pooled",
+  max: "max-pooling", average: "average pooling", blur: "blur-pool", "strided convolution": "strided convolution", none: "feature map",
 };
 const capital = (words) => words[0].toUpperCase() + words.slice(1);
 const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
-const sizeText = (size) => (size === null ? "was all 0" : size.toFixed(2));
+const sizeText = (size) => (size === null ? "none" : size.toFixed(2));
 /** A number for a cell `side` pixels wide: no more than three characters where four would touch its edges. */
 function cellText(value, side) {
   if (side >= 32) return String(+value.toFixed(2));
@@ -272,7 +272,7 @@ function build(frame) {
       h("div", {}, h("p", { class: "grid-title" }, "size of the change"), charts.size),
     ),
     h("table", {},
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "kind"), h("th", { scope: "col" }, "changed cells"), h("th", { scope: "col" }, "size"))),
+      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "kind"), h("th", { scope: "col" }, "changed"), h("th", { scope: "col" }, "size"))),
       h("tbody", {}, ...rows.map(({ element }) => element)),
     ),
     h("p", { class: "note" },
@@ -392,14 +392,14 @@ function build(frame) {
     const { settings, kind, feature, pooled } = now;
     const parts = [];
     if (settings.ceilMode && (kind === "blur" || kind === "strided convolution"))
-      parts.push("PyTorch’s convolutions have no ceil_mode: this map rounds down.");
+      parts.push("PyTorch’s conv2d has no ceil_mode: it rounds down.");
     const [height, width] = [feature.after.length, feature.after[0].length];
     const unread = height * width - readLines("row", pooled.after.length).size * readLines("col", pooled.after[0].length).size;
     const { kernelSize, stride } = settings;
     const hangs = (outputs, size) => (outputs - 1) * stride + kernelSize > size;
     if ((kind === "max" || kind === "average") && (hangs(pooled.after.length, height) || hangs(pooled.after[0].length, width)))
       parts.push("The last windows hang over the edge; only their cells inside count.");
-    if (unread) parts.push(`${plural(unread, "cell")} of the feature map ${unread === 1 ? "is" : "are"} in no window (hatched).`);
+    if (unread) parts.push(`${plural(unread, "feature-map cell")} ${unread === 1 ? "is" : "are"} in no window (hatched).`);
     return parts.join(" ") || "Every cell of the feature map is in a window.";
   }
 
