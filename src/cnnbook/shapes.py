@@ -1,4 +1,4 @@
-"""The arithmetic of layers: output sizes, parameters and multiply-accumulates (MACs), in exact integers.
+"""The arithmetic of layers: output sizes, parameters, multiply-accumulates (MACs) and receptive fields, exact.
 
 The sizes are PyTorch's, floor and all, and so are the refusals: what `torch.nn` turns down raises
 `ValueError` here, with a sentence that names the value and what was expected. Arguments are ints or, for a
@@ -9,7 +9,9 @@ dimension. A multiply-add is one MAC.
 import functools
 import inspect
 import math
+from dataclasses import asdict, dataclass, fields
 from numbers import Integral
+from typing import NamedTuple
 
 
 def _each_dimension(function):
@@ -283,6 +285,106 @@ def depthwise_separable_macs(in_channels, out_channels, kernel_size, output_size
     return depthwise + linear_macs(in_channels, out_channels) * positions
 
 
+@dataclass(frozen=True)
+class Layer:
+    """A layer with a sliding window, convolution or pooling, to `receptive_field`.
+
+    >>> Layer(kernel_size=3, padding=1)
+    Layer(kernel_size=3, stride=1, padding=1, dilation=1)
+
+    Attributes:
+        kernel_size: kernel cells along each dimension, at least 1.
+        stride: pixels from one position to the next, at least 1.
+        padding: pixels on each side, at least 0; or "valid" or "same", as for `conv_output_size`.
+        dilation: pixels from one kernel cell to the next, at least 1.
+
+    Source: the arguments of `torch.nn.Conv2d`. Used in the chapter `receptive_field`.
+    """
+
+    kernel_size: int | tuple
+    stride: int | tuple = 1
+    padding: int | tuple | str = 0
+    dilation: int | tuple = 1
+
+
+class ReceptiveField(NamedTuple):
+    """What the units of a layer see of the input: unit i sees the `size` pixels around start + i * jump.
+
+    >>> ReceptiveField(size=5, jump=2, start=-0.5).size
+    5
+
+    Attributes:
+        size: pixels that one unit sees, from its first to its last.
+        jump: pixels from what one unit sees to what the next one sees.
+        start: the middle of what the first unit sees. The middle of the first pixel is 0.0; padding moves the
+            start to the left, below zero too, and an even kernel moves it by halves.
+
+    For a layer over several dimensions each attribute is a tuple with one entry for each.
+
+    Source: Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks" (2019). Used
+    in the chapter `receptive_field`.
+    """
+
+    size: int | tuple
+    jump: int | tuple
+    start: float | tuple
+
+
+def receptive_field(layers):
+    """What a unit sees of the input after each layer of a chain.
+
+    >>> for field in receptive_field([Layer(3), Layer(kernel_size=2, stride=2), Layer(3, padding=1)]):
+    ...     print(field)
+    ReceptiveField(size=3, jump=1, start=1.0)
+    ReceptiveField(size=4, jump=2, start=1.5)
+    ReceptiveField(size=8, jump=2, start=1.5)
+    >>> receptive_field([{"kernel_size": (3, 5), "stride": (1, 2)}])
+    [ReceptiveField(size=(3, 5), jump=(1, 2), start=(1.0, 2.0))]
+
+    A pixel sees itself: size 1, jump 1, start 0. A layer's kernel spans dilation * (kernel_size - 1) steps
+    between the units below, each step a jump long: so much is added to the size, half of it to the start,
+    less the padding, also a jump each. The stride then multiplies the jump. Padding leaves the size as it is:
+    a unit at the border has a part of its field outside the image.
+
+    Args:
+        layers: a list with a `Layer`, or a dict of its arguments, for each layer from the input on. Ints give
+            ints; one tuple among the arguments gives tuples, and an int then counts for every dimension.
+
+    Returns:
+        A list with a `ReceptiveField` for each layer.
+
+    Raises:
+        ValueError: an argument is out of range, unknown or missing, the tuples differ in length, or `layers`
+            is no list. The sentence names the layer, counted from 0.
+
+    Source: Araujo, Norris and Sim (2019), "Solving recurrence relations". Used in the chapter
+    `receptive_field`, where the recurrence is built up layer by layer.
+    """
+    if not isinstance(layers, (list, tuple)):
+        raise ValueError(f"layers is {layers!r}: expected a list of layers")
+    layers = [_layer(index, layer) for index, layer in enumerate(layers)]
+    tuples = [
+        value for layer in layers for value in asdict(layer).values() if isinstance(value, (tuple, list))
+    ]
+    dimensions = len(tuples[0]) if tuples else 1
+    if dimensions == 0:
+        raise ValueError(f"layers has an argument that is {tuples[0]}: expected at least one dimension")
+    chains = [[ReceptiveField(1, 1, 0.0)] for _ in range(dimensions)]
+    for index, layer in enumerate(layers):
+        try:
+            arguments = {
+                name: per_dimension(name, value, dimensions) for name, value in asdict(layer).items()
+            }
+            for axis, chain in enumerate(chains):
+                chain.append(
+                    _through(chain[-1], **{name: values[axis] for name, values in arguments.items()})
+                )
+        except ValueError as error:
+            raise ValueError(f"layers[{index}]: {error}") from None
+    steps = [ReceptiveField(*zip(*step, strict=True)) for step in zip(*chains, strict=True)][1:]
+    return steps if tuples else [ReceptiveField(*(value for (value,) in step)) for step in steps]
+
+
 @_each_dimension
 def effective_kernel_size(kernel_size, dilation=1):
     """How many pixels a dilated kernel covers, from its first cell to its last.
@@ -437,12 +539,42 @@ def flag(name, value):
     return value
 
 
+def _layer(index, layer):
+    """A layer, from a layer or from a dict of its arguments."""
+    if isinstance(layer, Layer):
+        return layer
+    if not isinstance(layer, dict):
+        raise ValueError(f"layers[{index}] is {layer!r}: expected a Layer or a dict of its arguments")
+    known = [field.name for field in fields(Layer)]
+    if "kernel_size" not in layer or not set(layer) <= set(known):
+        raise ValueError(
+            f"layers[{index}] is {layer}: expected kernel_size and, at will, {', '.join(known[1:])}"
+        )
+    return Layer(**layer)
+
+
+def _through(field, kernel_size, stride, padding, dilation):
+    """The receptive field after one more layer, along one dimension."""
+    size, jump, start = field
+    stride = integer("stride", stride)
+    if padding == "same" and stride != 1:
+        raise ValueError(_same_with_stride(stride))
+    reach = effective_kernel_size(kernel_size, dilation) - 1
+    before, _ = padding_sides(kernel_size, padding, dilation)
+    return ReceptiveField(size + reach * jump, jump * stride, start + (reach / 2 - before) * jump)
+
+
+def _same_with_stride(stride):
+    """The sentence for a padding that cannot keep the size."""
+    return f'stride is {stride} with padding "same": expected 1, which keeps the size'
+
+
 def _travel(input_size, kernel_size, stride, padding, dilation):
     """How far the kernel can move, in pixels."""
     input_size = integer("input_size", input_size)
     stride = integer("stride", stride)
     if padding == "same" and stride != 1:
-        raise ValueError(f'stride is {stride} with padding "same": expected 1, which keeps the size')
+        raise ValueError(_same_with_stride(stride))
     covered = effective_kernel_size(kernel_size, dilation)
     padded = input_size + sum(padding_sides(kernel_size, padding, dilation))
     if covered > padded:
