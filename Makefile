@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+GARMENTS := $(VENV)/.garments
+OPEN_GARMENTS = $(BIN)/python -c "from cnnbook.data import fashion_mnist; fashion_mnist($(1))"
 PORT ?= 8000
 
 .PHONY: book site lab test bench clean
@@ -11,20 +13,20 @@ PORT ?= 8000
 book: site
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
-site: $(READY)
+site: $(GARMENTS)
 	$(BIN)/jupyter-book build . -W --keep-going
 
-lab: $(READY)
+lab: $(GARMENTS)
 	$(BIN)/jupyter lab --notebook-dir=notebooks
 
-test: $(READY)
+test: $(GARMENTS)
 	$(BIN)/python tests/find_chromium.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(MAKE) site
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-bench: $(READY) site
+bench: site
 	$(BIN)/python tests/find_chromium.py
 	PYTHONPATH=tests $(BIN)/python -m benchmarks
 
@@ -37,4 +39,12 @@ $(READY): requirements.txt pyproject.toml
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || \
 	  { echo "No virtual environment could be made. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
 	$(BIN)/pip install --requirement requirements.txt
+	@touch $@
+
+# Fashion-MNIST: here already, or from apt when we are root, or by a checked download.
+$(GARMENTS): $(READY)
+	@$(call OPEN_GARMENTS,) 2>/dev/null || \
+	  { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	    apt-get update && apt-get install --yes --no-install-recommends dataset-fashion-mnist; } || \
+	  $(call OPEN_GARMENTS,download=True)
 	@touch $@
