@@ -192,3 +192,50 @@ def test_a_notebook_shows_the_hint_alone(capsys):
     shell.push({"check": AREA})
     shell.run_cell("check(5)")
     assert capsys.readouterr().out.strip() == "Not yet: You added the sides."
+
+
+# chapter 5, receptive_field: answers worked out apart from the checkers
+
+
+def by_the_recurrence(layers):
+    size, jump, start = 1, 1, 0
+    for kernel_size, stride, padding, dilation in layers:
+        reach = dilation * (kernel_size - 1)
+        size, start, jump = size + reach * jump, start + (reach / 2 - padding) * jump, jump * stride
+    return size, jump, start
+
+
+def centred_at_the_image(layers):
+    size, jump, start = by_the_recurrence(layers)
+    return size, jump, (size - 1) / 2
+
+
+def one_layer_short(layers):
+    return by_the_recurrence(layers[:-1])
+
+
+def size_alone(layers):
+    return by_the_recurrence(layers)[0]
+
+
+FIELD_ANSWERS = {
+    "field_chain": ((7 + 2 * 2 + 2 * 2 + 2 * 4, 2 * 2 * 2), [(13, 8), (23, 6), (22, 8), (15, 4)]),
+    "field_dilation": ((27 - 9) / 2, [18, 23, 8, 10]),
+    "field_border": ((0, 5, 34, 39), [(-4, 5, 34, 43), (0, 9, 38, 39), (0, 5, 34, 38), (0, 6, 35, 39)]),
+    "field_recurrence": (by_the_recurrence, [centred_at_the_image, one_layer_short, size_alone]),
+    "field_hundred": ((50, 9), [(49, 9), (50, 13), (51, 9), (50, 10)]),
+    "field_paths": ((1, 7 * 7), [(1, 7), (7, 49), (1, 729), (1, 27)]),
+}
+
+
+@pytest.mark.parametrize("name", FIELD_ANSWERS)
+def test_receptive_field_answers(name, capsys):
+    right, wrong_ones = FIELD_ANSWERS[name]
+    CHECKERS[name](right)
+    assert capsys.readouterr().out.startswith("Right: ")
+    for wrong in wrong_ones:
+        refusal(CHECKERS[name], wrong)
+
+
+def test_every_receptive_field_exercise_is_answered():
+    assert set(FIELD_ANSWERS) == {name for name in CHECKERS if name.startswith("field_")}
