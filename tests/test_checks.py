@@ -206,7 +206,7 @@ def by_the_recurrence(layers):
 
 
 def centred_at_the_image(layers):
-    size, jump, start = by_the_recurrence(layers)
+    size, jump, _ = by_the_recurrence(layers)
     return size, jump, (size - 1) / 2
 
 
