@@ -85,7 +85,7 @@ export function overhang(fields, sizes) {
 // ── words ───────────────────────────────────────────────────────────────────────────────────────
 
 const layerName = ({ kind, kernel_size, dilation }) => `${kind} ${kernel_size} × ${kernel_size}${dilation > 1 ? `, dilation ${dilation}` : ""}`;
-const brief = (value) => (Math.abs(value) < 1e6 ? formatCount(value) : `${value < 0 ? "-" : ""}${formatShort(Math.abs(value))}`);
+const brief = (value, most = 1e6) => (Math.abs(value) < most ? formatCount(value) : `${value < 0 ? "-" : ""}${formatShort(Math.abs(value))}`);
 const rangeText = ([first, last]) => (first === last ? brief(first) : `${brief(first)} to ${brief(last)}`);
 const rangeWords = (word, range) => `${word}${range[0] === range[1] ? "" : "s"} ${rangeText(range)}`;
 
@@ -105,13 +105,15 @@ const inside = ([first, last], size) => Math.max(0, Math.min(last, size - 1) - M
 /** What the shown unit sees, in words. */
 export function unitWords({ layer, row, col, rows, cols, read, inputSize, size }) {
   if (layer === 0) return `Input, pixel (${row}, ${col}): it sees itself, row ${row}, column ${col}.`;
-  const seen = `Layer ${layer}, unit (${row}, ${col}): sees ${brief(size)} × ${brief(size)} pixels, ${rangeWords("row", rows)}, ${rangeWords("column", cols)}`;
+  const parts = [`Layer ${layer}, unit (${row}, ${col}): sees ${brief(size)} × ${brief(size)} pixels, ${rangeWords("row", rows)}, ${rangeWords("column", cols)}`];
   const [high, wide] = [inside(rows, inputSize), inside(cols, inputSize)];
   const [readHigh, readWide] = read;
-  const parts = [seen];
-  if (high * wide < size ** 2) parts.push(high * wide === inputSize ** 2 ? "the whole input, the rest padding" : `${high} × ${wide} in the input, the rest padding`);
-  else if (size === inputSize) parts.push("the whole input");
-  if (readHigh * readWide < high * wide) parts.push(readHigh * readWide ? `with gaps it reads only ${readHigh} × ${readWide}` : "it reads padding alone");
+  const whole = high * wide === inputSize ** 2;
+  if (readHigh * readWide === 0) parts.push("it reads padding alone");
+  else {
+    if (whole || high * wide < size ** 2) parts.push(`${whole ? "the whole input" : `${high} × ${wide} in the input`}${high * wide < size ** 2 ? ", the rest padding" : ""}`);
+    if (readHigh * readWide < high * wide) parts.push(`with gaps it reads only ${readHigh} × ${readWide}`);
+  }
   return `${parts.join("; ")}.`;
 }
 
@@ -165,7 +167,7 @@ function build(frame) {
     const layer = clamp(unit.layer + layers, 0, now.sizes.length - 1);
     const last = now.sizes[layer] - 1;
     if (layer !== unit.layer) choose(unitAt(now, layer, placeOf(now, unit)));
-    else choose({ layer, row: clamp(unit.row + rows, 0, last), col: clamp(unit.col + cols, 0, last) });
+    else choose({ row: clamp(unit.row + rows, 0, last), col: clamp(unit.col + cols, 0, last) });
   };
 
   /** The reader's own stack. The chosen unit stays near its place. */
@@ -256,7 +258,8 @@ function build(frame) {
     const box = photo.getBoundingClientRect();
     const zoom = box.width / (now.inputSize + 2 * now.margin);
     const pixel = (at) => at / zoom - now.margin - 0.5;
-    choose(unitAt(now, chosenUnit().layer, [pixel(event.clientY - box.top), pixel(event.clientX - box.left)]));
+    const { row, col } = unitAt(now, chosenUnit().layer, [pixel(event.clientY - box.top), pixel(event.clientX - box.left)]);
+    choose({ row, col });
   });
   photo.addEventListener("keydown", (event) => {
     const by = STEPS[event.key];
@@ -479,7 +482,7 @@ function build(frame) {
     const [from, to] = [first - 0.5, last + 0.5].map((pixel) => clamp(across(pixel), view.left, view.width));
     set(bracket, { d: `M${from} ${floor + 3}v4H${to}v-4` });
     setText(bracketText, first === last ? `column ${brief(first)}` : `columns ${rangeText(rows[0])}: ${brief(fields[layer].size)} pixels`);
-    const room = bracketText.textContent.length * 3.4; // half of what the words take
+    const room = 4 + bracketText.textContent.length * 3.4; // half of what the words take
     set(bracketText, { x: clamp((from + to) / 2, room, view.width - room), y: floor + 34 });
     [Math.max(0, view.first), Math.min(now.inputSize, view.first + view.span) - 1].forEach((pixel, at) => {
       setText(ticks[at], String(pixel));
@@ -538,7 +541,7 @@ function build(frame) {
       const { size, jump, start } = fields[at + 1];
       const has = sizes[at + 1] !== undefined;
       const values = { output: sizes[at + 1], field: size, jump, start };
-      for (const [name, value] of Object.entries(values)) setText(row.numbers[name], has ? brief(value) : "none");
+      for (const [name, value] of Object.entries(values)) setText(row.numbers[name], has ? brief(value, 1e4) : "none");
       row.element.classList.toggle("none", !has);
       row.element.classList.toggle("here", at + 1 === shown.layer);
       assign(row.show, { ariaPressed: String(at + 1 === shown.layer), disabled: !has });
