@@ -62,3 +62,45 @@ def _show(axis, image):
         axis.imshow(image, cmap=SIGNED, vmin=-reach, vmax=reach)
     else:
         axis.imshow(image, cmap="gray")
+
+
+def show_curves(curves: dict[str, np.ndarray], x, x_label: str, y_label: str, width: float = 6) -> Figure:
+    """Draw lines over a common axis; where a line was measured several times, its mean and its range.
+
+    >>> show_curves({"max": np.zeros((3, 5)), "average": np.ones(5)}, range(5), "shift", "share").axes[0].get_ylabel()
+    'share'
+
+    Colours only tell the lines apart here; so do the markers, for those who see no colour.
+
+    Args:
+        curves: title to numbers: ``(points,)``, or ``(repeats, points)``, of which the mean is drawn as a line
+            and the span from smallest to largest as a band.
+        x: where the points lie, ``(points,)``.
+        x_label, y_label: what the axes show, with units.
+        width: of the whole drawing, in inches.
+
+    Raises:
+        ValueError: for no curve, more than six, or one that does not fit ``x``.
+
+    Used in the chapter ``pooling``, "How much shift does pooling forgive?".
+    """
+    if not 1 <= len(curves) <= len(COLORS):
+        raise ValueError(f"there are {len(curves)} curves; expected 1 to {len(COLORS)}")
+    for title, values in curves.items():
+        if np.ndim(values) not in (1, 2) or np.shape(values)[-1] != len(x) or np.size(values) == 0:
+            raise ValueError(
+                f"curve {title!r} has shape {np.shape(values)}; expected ({len(x)},) or (repeats, {len(x)})"
+            )
+    figure, axis = plt.subplots(figsize=(width, width * 0.55), layout="constrained")
+    for (title, values), color, marker in zip(curves.items(), COLORS.values(), "os^XDv", strict=False):
+        repeats = np.atleast_2d(values)
+        axis.plot(x, repeats.mean(axis=0), color=color, marker=marker, label=title)
+        axis.fill_between(x, repeats.min(axis=0), repeats.max(axis=0), color=color, alpha=0.2, linewidth=0)
+    axis.set_xlabel(x_label)
+    axis.set_ylabel(y_label)
+    axis.set_xticks(list(x))
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.grid(alpha=0.3)
+    figure.legend(loc="outside right upper", frameon=False)
+    plt.close(figure)
+    return figure
