@@ -61,8 +61,9 @@ class Profile:
     def frame(self):
         """The layers as a `pandas.DataFrame`, the receptive field's size and jump in a column each.
 
-        >>> profile(nn.Conv2d(3, 8, kernel_size=5), (3, 32, 48)).frame().loc[0, ["macs", "receptive_field"]].tolist()
-        [739200, 5]
+        >>> profile(nn.Conv2d(3, 8, kernel_size=5), (3, 32, 48)).frame()[["name", "macs", "receptive_field", "jump"]]
+          name    macs receptive_field jump
+        0    0  739200               5    1
         """
         rows = []
         for layer in self.layers:
@@ -105,13 +106,13 @@ def profile(module, input_shape):
 
     >>> net = nn.Sequential(nn.Conv2d(3, 8, kernel_size=3), nn.MaxPool2d(2), nn.Conv2d(8, 16, kernel_size=3))
     >>> print(profile(net, (3, 32, 48)))
-    layer  kind       output shape     parameters       MACs  receptive field  jump
-    -------------------------------------------------------------------------------
-    0      Conv2d     1 × 8 × 30 × 46         224    298,080                3     1
-    1      MaxPool2d  1 × 8 × 15 × 23           0          0                4     2
-    2      Conv2d     1 × 16 × 13 × 21      1,168    314,496                8     2
-    -------------------------------------------------------------------------------
-    total                                   1,392    612,576
+    layer  kind       output shape      parameters     MACs  receptive field  jump
+    ------------------------------------------------------------------------------
+    0      Conv2d     1 × 8 × 30 × 46          224  298,080                3     1
+    1      MaxPool2d  1 × 8 × 15 × 23            0        0                4     2
+    2      Conv2d     1 × 16 × 13 × 21       1,168  314,496                8     2
+    ------------------------------------------------------------------------------
+    total                                    1,392  612,576
 
     A copy of the module runs in evaluation mode on tensors without data (PyTorch's "meta" device), so that
     nothing is computed, downloaded or drawn at random, and the module stays as it is, batch statistics too.
@@ -149,7 +150,7 @@ def profile(module, input_shape):
     dtypes = [parameter.dtype for parameter in net.parameters() if parameter.is_floating_point()]
     with torch.no_grad(), torch.device("meta"):
         image = torch.zeros(1, *input_shape, dtype=next(iter(dtypes), None))
-        layers = _Run(_Tracer().traced(net), image).profiled()
+        layers = _Run(net, _Tracer().traced(net), image).profiled()
     return Profile(layers, sum(parameter.numel() for parameter in net.parameters()))
 
 
@@ -167,40 +168,37 @@ def _without_data(module):
     return nn.Sequential(net) if _Tracer().is_leaf_module(net, "") else net
 
 
-class _AtLayer(ValueError):
-    """A refusal that names the layer at fault."""
-
-
 class _Tracer(fx.Tracer):
     """torch.fx's tracer, which says in which module it came to a halt."""
 
+    _error, _layer = None, None
+
     def traced(self, net):
         try:
-            return fx.GraphModule(net, self.trace(net))
-        except _AtLayer:
-            raise
+            return self.trace(net)
         except Exception as error:
-            raise _refusal("(the module itself)", type(net).__name__, "traced by torch.fx", error) from error
+            layer = self._layer if error is self._error else f"(the module itself) ({type(net).__name__})"
+            raise _refusal(layer, "traced by torch.fx", error) from error
 
     def call_module(self, m, forward, args, kwargs):
         try:
             return super().call_module(m, forward, args, kwargs)
-        except _AtLayer:
-            raise
         except Exception as error:
-            raise _refusal(self.path_of_module(m), type(m).__name__, "traced by torch.fx", error) from error
+            if error is not self._error:
+                self._error, self._layer = error, f"{self.path_of_module(m)} ({type(m).__name__})"
+            raise
 
 
-def _refusal(name, kind, cannot_be, error):
+def _refusal(layer, cannot_be, error):
     reason = str(error).strip().split("\n")[0] or type(error).__name__
-    return _AtLayer(f"layer {name} ({kind}) cannot be {cannot_be}: {reason}")
+    return ValueError(f"layer {layer} cannot be {cannot_be}: {reason}")
 
 
 class _Run(fx.Interpreter):
     """Runs a traced network node by node and writes a row for each layer."""
 
-    def __init__(self, traced, image):
-        super().__init__(traced)
+    def __init__(self, net, graph, image):
+        super().__init__(net, graph=graph)
         self.extra_traceback = False
         self.layers = []
         self._image = image
@@ -220,7 +218,7 @@ class _Run(fx.Interpreter):
             result = super().run_node(node)
         except Exception as error:
             kind = type(self.fetch_attr(node.target)).__name__ if node.op == "call_module" else _kind(node)
-            raise _refusal(_name(node), kind, "run", error) from error
+            raise _refusal(f"{_name(node)} ({kind})", "run", error) from error
         made = result[0] if isinstance(result, (tuple, list)) and result else result
         if isinstance(made, torch.Tensor) and not self._is_no_layer(node, made):
             self._add_row(node, made, (self._flops.get_total_flops() - before) // 2)

@@ -229,10 +229,8 @@ def _restride(reach, arguments, shape):
 def _convolution(reach, arguments, shape):
     reach = reach.sum_over([1])
     if arguments["transposed"]:
-        # A stride apart its units see different numbers of the units before.
-        for dim in range(2, len(shape)):
-            reach = reach.resize(dim, shape[dim])
-        return reach.expand(shape)
+        # Between one stride and the next its units see different numbers of the units before.
+        return _upsample(reach, arguments, shape)
     names = ("stride", "padding", "dilation")
     return _slide(reach, shape, arguments["weight"].shape[2:], *(arguments[name] for name in names)).expand(
         shape
@@ -279,6 +277,19 @@ def _pad(reach, arguments, shape):
         dim = len(shape) - back
         reach = reach.slide(dim, shape[dim], ReceptiveField(1, 1, -float(before)))
     return reach
+
+
+def _shift(reach, arguments, shape):
+    """Rolled or flipped: what was at one end is at the other."""
+    for dim in arguments["dims"]:
+        reach = reach.resize(dim % len(shape), shape[dim])
+    return reach
+
+
+def _upsample(reach, arguments, shape):
+    for dim in range(2, len(shape)):
+        reach = reach.resize(dim, shape[dim])
+    return reach.expand(shape)
 
 
 def _slice(reach, arguments, shape):
@@ -383,6 +394,9 @@ ONE_INPUT = {
         _adaptive_pool: "_adaptive_avg_pool2d _adaptive_avg_pool3d adaptive_max_pool2d adaptive_max_pool3d",
         _pad: "constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d "
         "replication_pad1d replication_pad2d replication_pad3d",
+        _shift: "roll flip",
+        _upsample: "upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_linear1d "
+        "upsample_bilinear2d upsample_bicubic2d upsample_trilinear3d",
         _slice: "slice",
         _select: "select",
         _split: "split split_with_sizes",
