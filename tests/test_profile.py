@@ -334,6 +334,26 @@ def test_the_module_and_the_random_numbers_stay_as_they_are():
     assert module[4].table.device.type == "cpu" and torch.zeros(1).device.type == "cpu"
 
 
+def test_a_module_that_torch_fx_cannot_look_into_is_one_layer_if_it_runs():
+    branch = net(
+        lambda self, x: self.conv(x) if x.shape[2] > 6 else x, conv=nn.Conv2d(3, 4, (3, 5), stride=2)
+    )
+    module = nn.Sequential(nn.Conv2d(3, 3, 3), nn.Sequential(branch), nn.Conv2d(4, 2, 2))
+    found = profile(module, (3, 18, 29)).layers
+    assert [layer.name for layer in found] == ["0", "1.0", "2"]
+    assert found[1] == ("1.0", "Net", (1, 4, 7, 12), 184, 15_120, ReceptiveField((5, 7), 2, (2.0, 3.0)))
+    assert found[2].receptive_field == ReceptiveField((7, 9), 2, (3.0, 4.0))
+
+
+def test_a_layer_of_torch_with_something_added_is_one_layer():
+    class Scaled(nn.Conv2d):
+        def forward(self, x):
+            return 2 * super().forward(x)
+
+    (layer,) = profile(nn.Sequential(Scaled(3, 4, 3)), (3, 8, 9)).layers
+    assert layer == ("0", "Scaled", (1, 4, 6, 7), 112, 4_536, ReceptiveField(3, 1, 1.0))
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
 def test_the_image_has_the_type_of_the_weights(dtype):
     assert profile(nn.Conv2d(3, 4, 3).to(dtype), (3, 8, 9)).macs == 4 * 27 * 42

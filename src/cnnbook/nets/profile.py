@@ -14,6 +14,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnnbook.nets.reach import IRREGULAR, WHOLE, ReachMode
 from cnnbook.shapes import ReceptiveField, is_integer
 
+CONTAINERS = {"torch.nn.modules.module", "torch.nn.modules.container"}
+
 
 class ProfiledLayer(NamedTuple):
     """A row of a `Profile`.
@@ -116,6 +118,8 @@ def profile(module, input_shape):
 
     A copy of the module runs in evaluation mode on tensors without data (PyTorch's "meta" device), so that
     nothing is computed, downloaded or drawn at random, and the module stays as it is, batch statistics too.
+    A module whose forward pass branches on a size is one layer, for `torch.fx` cannot look into it.
+
     Where paths meet (a residual's sum, a concatenation) the receptive field is the smallest that holds
     theirs; a dilated kernel's gaps count as seen. Padding does not count as a border: a field may be larger than
     the input. After a squeeze-and-excitation, a global pooling or attention a unit sees the whole input.
@@ -130,7 +134,7 @@ def profile(module, input_shape):
 
     Raises:
         ValueError: `module` is no module, `input_shape` is no tuple of positive integers, or a layer, which
-            the sentence names, cannot be traced or does not fit its input.
+            the sentence names, cannot be traced (its forward pass branches on values) or does not fit its input.
 
     Source: `torch.fx` and `torch.utils.flop_counter`, of whose two operations in a multiply-add one is counted
     here; Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks" (2019). Used
@@ -150,7 +154,8 @@ def profile(module, input_shape):
     dtypes = [parameter.dtype for parameter in net.parameters() if parameter.is_floating_point()]
     with torch.no_grad(), torch.device("meta"):
         image = torch.zeros(1, *input_shape, dtype=next(iter(dtypes), None))
-        layers = _Run(net, _Tracer().traced(net), image).profiled()
+        tracer = _Tracer()
+        layers = _Run(net, tracer.traced(net), tracer.opaque, image).profiled()
     return Profile(layers, sum(parameter.numel() for parameter in net.parameters()))
 
 
@@ -169,38 +174,50 @@ def _without_data(module):
 
 
 class _Tracer(fx.Tracer):
-    """torch.fx's tracer, which says in which module it came to a halt."""
+    """torch.fx's tracer, which takes a module that it cannot look into as one layer."""
 
-    _error, _layer = None, None
+    def __init__(self):
+        super().__init__()
+        self.opaque = {}  # why torch.fx cannot look into modules of a class
+        self._error, self._module = None, None
 
     def traced(self, net):
-        try:
-            return self.trace(net)
-        except Exception as error:
-            layer = self._layer if error is self._error else f"(the module itself) ({type(net).__name__})"
-            raise _refusal(layer, "traced by torch.fx", error) from error
+        while True:
+            try:
+                return self.trace(net)
+            except Exception as error:
+                if error is not self._error or type(self._module) in self.opaque:
+                    raise _refusal("(the module itself)", type(net).__name__, error) from error
+                self.opaque[type(self._module)] = error
+
+    def is_leaf_module(self, m, module_qualified_name):
+        """Also what adds to one of torch.nn's layers, as timm's norm with an activation does, is one layer."""
+        homes = {base.__module__ for base in type(m).__mro__} - CONTAINERS
+        return type(m) in self.opaque or any(home.startswith("torch.nn.") for home in homes)
 
     def call_module(self, m, forward, args, kwargs):
         try:
             return super().call_module(m, forward, args, kwargs)
         except Exception as error:
             if error is not self._error:
-                self._error, self._layer = error, f"{self.path_of_module(m)} ({type(m).__name__})"
+                self._error, self._module = error, m
             raise
 
 
-def _refusal(layer, cannot_be, error):
+def _refusal(name, kind, error):
+    cannot_be = "traced by torch.fx" if isinstance(error, fx.proxy.TraceError) else "run"
     reason = str(error).strip().split("\n")[0] or type(error).__name__
-    return ValueError(f"layer {layer} cannot be {cannot_be}: {reason}")
+    return ValueError(f"layer {name} ({kind}) cannot be {cannot_be}: {reason}")
 
 
 class _Run(fx.Interpreter):
     """Runs a traced network node by node and writes a row for each layer."""
 
-    def __init__(self, net, graph, image):
+    def __init__(self, net, graph, opaque, image):
         super().__init__(net, graph=graph)
         self.extra_traceback = False
         self.layers = []
+        self._opaque = opaque
         self._image = image
         self._reaches = ReachMode(image)
         self._flops = FlopCounterMode(display=False)
@@ -217,8 +234,11 @@ class _Run(fx.Interpreter):
         try:
             result = super().run_node(node)
         except Exception as error:
-            kind = type(self.fetch_attr(node.target)).__name__ if node.op == "call_module" else _kind(node)
-            raise _refusal(f"{_name(node)} ({kind})", "run", error) from error
+            kind = _kind(node)
+            if node.op == "call_module":
+                module = self.fetch_attr(node.target)
+                kind, error = type(module).__name__, self._opaque.get(type(module), error)
+            raise _refusal(_name(node), kind, error) from error
         made = result[0] if isinstance(result, (tuple, list)) and result else result
         if isinstance(made, torch.Tensor) and not self._is_no_layer(node, made):
             self._add_row(node, made, (self._flops.get_total_flops() - before) // 2)
