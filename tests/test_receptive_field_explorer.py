@@ -738,6 +738,7 @@ def test_the_tab_key_reaches_every_control(shown):
 
 # ── its look ──
 
+NO_OUTPUT = {"layers": [layer(3), layer(11, 1, 0, 4), layer(2)], "input_size": 8}
 WORST = [
     {"layers": [layer(11, 1, 0, 4)] * 20, "input_size": 8},
     {"layers": [layer(11, 8, 5)] + [layer(1, 8, 3)] * 19, "row": 0},
@@ -748,12 +749,12 @@ WORST = [
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [328, 760])
-@pytest.mark.parametrize("setting", [LOOKS[1], LOOKS[4], WORST[0]], ids=["dilated", "vgg", "no output"])
+@pytest.mark.parametrize("setting", [LOOKS[1], NO_OUTPUT], ids=["dilated", "no output"])
 def test_is_accessible(shown, axe, theme, width, setting):
     assert axe(shown(ReceptiveFieldExplorer(**setting), width=width, theme=theme)) == []
 
 
-@pytest.mark.parametrize("width", [328, 360, 760])
+@pytest.mark.parametrize("width", [328, 760])
 @pytest.mark.parametrize("setting", [*LOOKS, *WORST])
 def test_fits(shown, width, setting):
     page = shown(ReceptiveFieldExplorer(**setting), width=width)
@@ -773,7 +774,7 @@ def test_fits(shown, width, setting):
     assert page.eval_on_selector_all("[role=status], .note, [role=cell]", cut) == []
 
 
-@pytest.mark.parametrize("width", [328, 360, 760])
+@pytest.mark.parametrize("width", [328, 760])
 def test_its_height_never_changes(shown, width):
     page = shown(ReceptiveFieldExplorer(), width=width)
     heights = {page.locator(".cnnbook").bounding_box()["height"]}
