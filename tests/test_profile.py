@@ -260,6 +260,14 @@ def test_units_that_do_not_see_one_patch_moved_have_no_receptive_field(name):
     assert last_field(IRREGULAR[name], (2, 12, 16)) is None
 
 
+def test_units_that_lie_in_different_channels_have_no_receptive_field():
+    unshuffled = nn.Sequential(nn.Conv2d(2, 4, 3, padding=1), nn.PixelUnshuffle(2))
+    assert last_field(unshuffled, (2, 12, 16)) is None
+    # Each channel's mean is over a quarter of the units.
+    assert last_field(unshuffled.append(nn.AdaptiveAvgPool2d(1)), (2, 12, 16)) is None
+    assert last_field(unshuffled.append(nn.Conv2d(16, 3, 1)), (2, 12, 16)).jump == 0
+
+
 @pytest.mark.parametrize("name", IRREGULAR)
 def test_a_mean_over_units_that_see_irregularly_sees_the_whole_input(name):
     module = net(lambda self, x: self.before(x).mean((2, 3)), before=IRREGULAR[name])
