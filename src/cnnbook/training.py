@@ -110,7 +110,7 @@ def fit(
     return history
 
 
-def predict(model, images, batch_size=1000) -> torch.Tensor:
+def predict(model, images, batch_size=250) -> torch.Tensor:
     """The class that a model gives each image.
 
     >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(28 * 28, 10))
@@ -134,7 +134,7 @@ def predict(model, images, batch_size=1000) -> torch.Tensor:
     return torch.cat([_logits(model, batch).argmax(1).cpu() for batch in images.split(batch_size)])
 
 
-def evaluate(model, images, labels, batch_size=1000) -> float:
+def evaluate(model, images, labels, batch_size=250) -> float:
     """The share of images that a model names rightly, 0 to 1.
 
     >>> model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(28 * 28, 10))
