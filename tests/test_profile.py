@@ -420,6 +420,11 @@ def test_a_refusal_names_the_layer_at_fault(sentence, module):
         profile(module, (3, 8, 9))
 
 
+def test_a_layer_without_a_shape_is_refused():
+    with pytest.raises(ValueError, match=r"layer 1 \(LazyConv2d\) has no shape yet: expected"):
+        profile(nn.Sequential(nn.ReLU(), nn.LazyConv2d(4, 3)), (3, 8, 9))
+
+
 def test_a_second_input_is_refused_by_its_name():
     module = net(gate)
     module.__class__.forward = two_inputs

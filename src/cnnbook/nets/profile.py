@@ -121,8 +121,8 @@ def profile(module, input_shape):
     A module whose forward pass branches on a size is one layer, for `torch.fx` cannot look into it.
 
     Where paths meet (a residual's sum, a concatenation) the receptive field is the smallest that holds
-    theirs; a dilated kernel's gaps count as seen. Padding does not count as a border: a field may be larger than
-    the input. After a squeeze-and-excitation, a global pooling or attention a unit sees the whole input.
+    theirs; a dilated kernel's gaps count as seen. Padding counts as if the image went on, so that a field may be
+    larger than the input. After a squeeze-and-excitation, a global pooling or attention a unit sees the whole input.
 
     Args:
         module: an `nn.Module` that `torch.fx` can trace and that takes one image.
@@ -162,8 +162,12 @@ def profile(module, input_shape):
 def _without_data(module):
     """A copy in evaluation mode, all of whose tensors have a shape and no data."""
     replacements = {}
-    for part in module.modules():
+    for name, part in module.named_modules():
         for parameter in part.parameters(recurse=False):
+            if nn.parameter.is_lazy(parameter):
+                raise ValueError(
+                    f"layer {name} ({type(part).__name__}) has no shape yet: expected one that has seen an input"
+                )
             replacements[id(parameter)] = nn.Parameter(parameter.detach().to("meta"), requires_grad=False)
         for tensor in (*part.buffers(recurse=False), *vars(part).values()):
             if isinstance(tensor, torch.Tensor):
