@@ -8,7 +8,7 @@ import axe_playwright_python
 import find_chromium
 import pytest
 import torch
-from ipywidgets.embed import embed_data
+from ipywidgets.embed import dependency_state, embed_data
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
@@ -75,7 +75,8 @@ def mount(new_page):
 
 
 def figure_page(figure, theme="light") -> str:
-    data = embed_data(views=[figure], drop_defaults=False)
+    # By itself embed_data embeds every widget that this process has made.
+    data = embed_data(views=[figure], state=dependency_state([figure], drop_defaults=False))
     host = (ROOT / "book/assets/host.js").read_text(encoding="utf-8")
     host = host.replace("class Model {", "class Model {\n  expose = (globalThis.model = this);", 1)
 

@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from figure_probe import boxes, set_traits, status, trait
+from figure_probe import boxes, set_traits, status, touch, trait
 from PIL import Image
 from traitlets import TraitError
 
@@ -342,16 +342,6 @@ def test_the_markers_frame_the_window_and_its_output(shown):
         assert marker["y"] + marker["height"] / 2 == pytest.approx(y, abs=0.1)
     first = page.locator(".marker").first.bounding_box()
     assert first["x"] < corner[0] < first["x"] + first["width"]
-
-
-def touch(page, *points):
-    """A finger that goes down at the first point, over the others, and up."""
-    client = page.context.new_cdp_session(page)
-    for kind, point in zip(["touchStart"] + ["touchMove"] * (len(points) - 1), points, strict=True):
-        client.send(
-            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]}
-        )
-    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def test_a_finger_taps_and_drags_sideways(shown):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from figure_probe import boxes, set_traits, status, trait
+from figure_probe import boxes, set_traits, status, touch, trait
 from traitlets import TraitError
 
 from cnnbook import shapes
@@ -508,16 +508,6 @@ def test_clicking_the_shape_lets_the_arrow_keys_go_on(mount):
     page.locator(".handle").click()
     page.keyboard.press("ArrowRight")
     assert place(page) == (2, 0)
-
-
-def touch(page, *points):
-    """A finger that goes down at the first point, over the others, and up."""
-    client = page.context.new_cdp_session(page)
-    for kind, point in zip(["touchStart"] + ["touchMove"] * (len(points) - 1), points, strict=True):
-        client.send(
-            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": point[0], "y": point[1]}]}
-        )
-    client.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
 
 
 def phone(mount, **setting):
