@@ -609,7 +609,7 @@ def test_an_added_layer_comes_into_sight(shown):
     page = shown(ReceptiveFieldExplorer(preset="VGG16"))
     page.get_by_role("button", name="Add a conv").click()
     region, row = (
-        page.get_by_role("region", name="layers").bounding_box(),
+        page.get_by_role("group", name="layers").bounding_box(),
         page.locator("[role=row][data-layer='19']").bounding_box(),
     )
     assert region["y"] < row["y"] and row["y"] + row["height"] <= region["y"] + region["height"] + 1
