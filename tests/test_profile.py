@@ -432,7 +432,9 @@ def test_a_second_input_is_refused_by_its_name():
         profile(module, (3, 8, 9))
 
 
-@pytest.mark.parametrize("wrong", [None, "resnet18", nn.Conv2d, torch.relu], ids=repr)
+@pytest.mark.parametrize(
+    "wrong", [None, "resnet18", nn.Conv2d, torch.relu], ids=["None", "name", "class", "function"]
+)
 def test_what_is_no_module_is_refused(wrong):
     with pytest.raises(ValueError, match=r"module is .*: expected a torch.nn.Module"):
         profile(wrong, IMAGE)
