@@ -276,7 +276,7 @@ function build(frame) {
       h("tbody", {}, ...rows.map(({ element }) => element)),
     ),
     h("p", { class: "note" },
-      "A cell counts as changed if it differs by more than 0.000001 from the same cell before the move; the share is of all its map’s cells. Size = Σ|after − before| / Σ|before|; it has none where all was 0 before. ",
+      "A cell counts as changed if it differs by more than 0.000001 from the same cell before the move; the share is of all its map’s cells. The mean change is that of the changed cells. Size = Σ|after − before| / Σ|before|; it has none where all was 0 before. ",
       "Blur-pool: max at stride 1, one mirrored cell around, then the blur [1 2 1] · [1 2 1] / 16 at the stride. Strided convolution: the 3 × 3 kernel and ReLU at every stride-th place; it has no window."),
   );
 
