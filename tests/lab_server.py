@@ -16,9 +16,10 @@ def serve_lab(home: Path):
     """
     runtime = home / "runtime"
     environment = {
-        "HOME": str(home),
+        "HOME": str(Path.home()),  # where Fashion-MNIST may be
         "IPYTHONDIR": str(home / "ipython"),
         "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(runtime),
         "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
     }
@@ -30,6 +31,10 @@ def serve_lab(home: Path):
             yield f"http://127.0.0.1:{_port(server, runtime)}/lab/tree/{{}}?token=book&reset", runtime
         finally:
             server.terminate()
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:  # it can wait for ever for a kernel; that ends when its parent does
+                server.kill()
 
 
 def _port(server, runtime):
