@@ -33,7 +33,9 @@ def serve_lab(home: Path):
             server.terminate()
             try:
                 server.wait(20)
-            except subprocess.TimeoutExpired:  # it can wait for ever for a kernel; that ends when its parent does
+            except (
+                subprocess.TimeoutExpired
+            ):  # it can wait for ever for a kernel; that ends when its parent does
                 server.kill()
 
 
