@@ -1,5 +1,5 @@
 import {
-  clamp, extent, figure, filterPlanes, followPointer, formatCount, greyOf, greys, h, kernelIcon, kernelPreset,
+  arrowStep, clamp, extent, figure, filterPlanes, followPointer, formatCount, greyOf, greys, h, kernelIcon, kernelPreset,
   paintPixels, plural, readPicture, setText, shortNumber, signedColors, statusLine, svg,
 } from "./kit.js";
 
@@ -175,14 +175,12 @@ function build(frame) {
     const along = (offset, length, size) => clamp(Math.floor((offset / length) * size), 0, size - 1);
     frame.set({ row: along(event.clientY - y, height, picture.height), column: along(event.clientX - x, width, picture.width) });
   };
-  const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   const walk = (event) => {
-    const step = STEPS[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = arrowStep(event, 10);
+    if (!step) return;
     event.preventDefault();
     const { row, col } = pixel();
-    const by = event.shiftKey ? 10 : 1;
-    frame.set({ row: clamp(row + by * step[0], 0, picture.height - 1), column: clamp(col + by * step[1], 0, picture.width - 1) });
+    frame.set({ row: clamp(row + step[0], 0, picture.height - 1), column: clamp(col + step[1], 0, picture.width - 1) });
   };
 
   /** A column of at most eight maps, made once; `onChoose` makes them buttons. */

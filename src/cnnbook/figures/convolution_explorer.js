@@ -8,7 +8,6 @@ const TRAITS = [
   "input_pattern", "kernel_preset", "input", "weight", "position",
 ];
 const PLAY_SECONDS = 12;
-const MOST_PADDING = 6;
 
 /** The reader's own numbers in a square of `size`; zero where they typed none. */
 const custom = (numbers, size) => square(size, (row, col) => numbers[row]?.[col] ?? 0);
@@ -58,6 +57,7 @@ function cellSize(width, height, wide, inputs, kernels) {
 }
 
 function build(frame) {
+  const mostPadding = frame.get("limits").padding.max;
   const status = statusLine();
   let now = compute(frame.get);
   let pointed = null;
@@ -138,7 +138,7 @@ function build(frame) {
     const [litRows, litCols] = [new Set(rows), new Set(cols)];
     const tapped = pointed?.grid === "kernel" && window && rows.length > pointed.row && cols.length > pointed.col ? [rows[pointed.row], cols[pointed.col]] : null;
     grids.input.draw({
-      rows: padded, cols: padded, size, first: MOST_PADDING - padding, // so that each input cell stays the same element
+      rows: padded, cols: padded, size, first: mostPadding - padding, // so that each input cell stays the same element
       cell(at, along) {
         const [row, col] = [at - padding, along - padding];
         const inside = row >= 0 && row < inputSize && col >= 0 && col < inputSize;

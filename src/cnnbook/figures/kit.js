@@ -70,9 +70,12 @@ export function conv2d(input, weight, { stride = 1, padding = 0, dilation = 1, p
   );
 }
 
+/** A table of numbers, cell by cell. */
+export const table = (height, width, value) =>
+  Array.from({ length: height }, (_, row) => Array.from({ length: width }, (_, col) => value(row, col)));
+
 /** A square of numbers, cell by cell. */
-export const square = (size, value) =>
-  Array.from({ length: size }, (_, row) => Array.from({ length: size }, (_, col) => value(row, col)));
+export const square = (size, value) => table(size, size, value);
 
 const scattered = (row, col) => (((row * 73 + col * 151 + row * col * 37) * 2654435761) >>> 7) % 10;
 
@@ -175,6 +178,9 @@ export const formatBytes = (value) => formatShort(value, ["B", "KiB", "MiB", "Gi
 /** "is 1 cell", "are 2 cells": one word for one, another for more. */
 export const plural = (count, one, many = `${one}s`) => `${formatCount(count)} ${count === 1 ? one : many}`;
 
+/** "stride 2" as "Stride 2". */
+export const capital = (words) => words[0].toUpperCase() + words.slice(1);
+
 // ── elements ────────────────────────────────────────────────────────────────────────────────────
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -219,7 +225,7 @@ const inWords = (trait) => trait.replaceAll("_", " ");
 export function figure({ model, el }, { name, label, traits }, build) {
   const root = h("div", { class: "cnnbook", "data-figure": name, role: "group", "aria-label": label });
   // JupyterLab's own plain keys (arrows move from cell to cell, digits make headings) would act instead of the figure's.
-  root.addEventListener("keydown", (event) => event.ctrlKey || event.metaKey || event.altKey || event.stopPropagation());
+  root.addEventListener("keydown", (event) => hasModifier(event) || event.stopPropagation());
   const limits = model.get("limits");
   const initial = traits.map((trait) => [trait, model.get(trait)]);
   const controls = [];
@@ -342,6 +348,15 @@ export const largest = (table) => table.reduce((top, row) => row.reduce((most, v
 const RETIRED = {};
 const CELL = 36; // pixels of a cell before scaling, borders included, as in kit.css
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+/** Whether a key was pressed for the browser or the system, not for the figure. */
+export const hasModifier = (event) => event.ctrlKey || event.metaKey || event.altKey;
+
+/** The rows and columns that a key moves by, with Shift `far` times as many; null for a key that is no arrow. */
+export function arrowStep(event, far = 1) {
+  const step = hasModifier(event) ? null : ARROWS[event.key];
+  return step ? step.map((cells) => cells * (event.shiftKey ? far : 1)) : null;
+}
 
 /** Call `point(event)` wherever the mouse moves over an element, a finger drags sideways over it, or taps.
  * With `touch-action: pan-y` a vertical swipe stays the page's: its first move comes here, and is passed over. */
@@ -494,8 +509,8 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
   });
   element.addEventListener("keydown", (event) => {
     const node = cellOf(event);
-    if (!node || event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = ARROWS[event.key];
+    if (!node || hasModifier(event)) return;
+    const step = arrowStep(event);
     if (step) {
       const [row, col] = [node.at[0] + step[0], node.at[1] + step[1]];
       nodeAt(clamp(row, shown.first, shown.first + shown.rows - 1), clamp(col, shown.first, shown.first + shown.cols - 1)).focus();

@@ -1,6 +1,6 @@
 import {
-  clamp, extent, figure, filterPlanes, followPointer, greyOf, greys, h, kernelIcon, kernelPreset, largest, numberGrid,
-  paintPixels, readPicture, setText, shadeClass, shortNumber, signedColors, square, statusLine,
+  arrowStep, capital, clamp, extent, figure, filterPlanes, followPointer, greyOf, greys, h, kernelIcon, kernelPreset,
+  largest, numberGrid, paintPixels, readPicture, setText, shadeClass, shortNumber, signedColors, square, statusLine,
 } from "./kit.js";
 
 const TRAITS = ["kernel_preset", "kernel_size", "weight", "per_channel", "relu", "stride", "row", "column", "image"];
@@ -56,7 +56,6 @@ const exact = (value) => String(+value.toFixed(3));
 const brief = (value) => String(+value.toFixed(Math.abs(value) >= 1000 ? 1 : Math.abs(value) >= 100 ? 2 : 3));
 const cellText = (value) => (Math.abs(value) < 9999.5 ? shortNumber(value) : `${Math.round(value / 1000)}k`);
 const bracketed = (weight) => (weight < 0 ? `(${exact(weight)})` : exact(weight));
-const capital = (words) => words[0].toUpperCase() + words.slice(1);
 
 /** Stands unseen in the place of the first picture while that is being read; so nothing moves when it comes. */
 const BLANK = { planes: Array.from({ length: 3 }, () => new Float64Array(96)), grey: new Float64Array(96), width: 12, height: 8, name: null };
@@ -157,12 +156,11 @@ function build(frame) {
     const middle = (at, outputs) => clamp(at, 0, outputs - 1) * now.stride + (now.size - 1) / 2;
     frame.set({ row: middle(row + rows, now.map.height), column: middle(col + cols, now.map.width) });
   };
-  const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
   function scene(label) {
     const canvas = h("canvas", { role: "img" });
     const marker = h("div", { class: "marker" });
-    const box = h("div", { class: "box", tabindex: "0", role: "application", "aria-label": label }, canvas, marker);
+    const box = h("div", { class: "scene box", tabindex: "0", role: "application", "aria-label": label }, canvas, marker);
     const pointTo = (event) => {
       if (!now) return;
       const { left, top, zoom } = place();
@@ -172,10 +170,10 @@ function build(frame) {
     };
     followPointer(box, pointTo);
     box.addEventListener("keydown", (event) => {
-      const step = STEPS[event.key];
-      if (!step || !now || event.ctrlKey || event.metaKey || event.altKey) return;
+      const step = arrowStep(event, 10);
+      if (!step || !now) return;
       event.preventDefault();
-      walk(...step.map((by) => by * (event.shiftKey ? 10 : 1)));
+      walk(...step);
     });
     return { canvas, marker, box };
   }

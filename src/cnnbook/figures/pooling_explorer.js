@@ -1,6 +1,6 @@
 import {
-  assign, clamp, conv2d, figure, h, kernelPreset, largest, numberGrid, outputSize, padIndex, plural, setText, shadeClass,
-  square, statusLine, svg,
+  arrowStep, assign, capital, clamp, conv2d, figure, h, kernelPreset, largest, numberGrid, outputSize, padIndex, plural,
+  setText, shadeClass, square, statusLine, svg, table,
 } from "./kit.js";
 
 const TRAITS = [
@@ -23,8 +23,6 @@ const SHAPES = {
   bar: square(SHAPE_SIZE, (_, col) => (col === 1 || col === 2 ? 1 : 0)),
   "soft disk": [[0, 0.2, 0.3, 0.2, 0], [0.2, 0.5, 0.7, 0.5, 0.2], [0.3, 0.7, 1, 0.7, 0.3], [0.2, 0.5, 0.7, 0.5, 0.2], [0, 0.2, 0.3, 0.2, 0]],
 };
-
-const table = (height, width, value) => Array.from({ length: height }, (_, row) => Array.from({ length: width }, (_, col) => value(row, col)));
 
 /** The input: the named shape, dx pixels to the right and dy down. */
 export const shapeInput = (shape, dx, dy) => table(HEIGHT, WIDTH, (row, col) => SHAPES[shape][row - CORNER - dy]?.[col - CORNER - dx] ?? 0);
@@ -105,7 +103,6 @@ export function windowSpan(kind, out, size, { kernelSize, stride }) {
 const NAMES = {
   max: "max-pooling", average: "average pooling", blur: "blur-pool", "strided convolution": "strided convolution", none: "feature map",
 };
-const capital = (words) => words[0].toUpperCase() + words.slice(1);
 const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
 const sizeText = (size) => (size === null ? "none" : size.toFixed(2));
 /** A number for a cell `side` pixels wide: no more than three characters where four would touch its edges. */
@@ -220,12 +217,11 @@ function build(frame) {
     if (grip) move(grip.dx + Math.round((event.clientX - grip.x) / pitch), grip.dy + Math.round((event.clientY - grip.y) / pitch));
   });
   for (const end of ["pointerup", "pointercancel"]) handle.addEventListener(end, () => (grip = null));
-  const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
   handle.addEventListener("keydown", (event) => {
-    const step = STEPS[event.key];
-    if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = arrowStep(event);
+    if (!step) return;
     event.preventDefault();
-    move(frame.get("dx") + step[0], frame.get("dy") + step[1]);
+    move(frame.get("dx") + step[1], frame.get("dy") + step[0]);
   });
   grids.input.element.append(handle);
 
@@ -327,7 +323,7 @@ function build(frame) {
     return edges.join("");
   }
 
-  function drawStage(wide) {
+  function drawStage() {
     const { settings, kind, input, feature, pooled, dx, dy } = now;
     const step = settings.stride * pitch;
     const mark = ({ before, after }) => (row, col) => (isChanged(before[row][col], after[row][col]) ? "changed" : "");
@@ -441,7 +437,7 @@ function build(frame) {
     frame.root.classList.toggle("wide", wide);
     frame.root.style.setProperty("--pitch", `${pitch}px`);
     frame.root.style.setProperty("--pooled-text", `${35 * Math.min(0.4, 12 / (pitch * now.settings.stride))}px`);
-    drawStage(wide);
+    drawStage();
     drawTerms();
     setText(aside, asideText());
     drawCurves(wide);

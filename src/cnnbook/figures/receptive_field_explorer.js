@@ -1,5 +1,6 @@
 import {
-  assign, clamp, figure, followPointer, formatCount, formatShort, h, kernelSpan, outputSize, setText, statusLine, svg,
+  arrowStep, assign, clamp, figure, followPointer, formatCount, formatShort, h, hasModifier, kernelSpan, outputSize,
+  setText, statusLine, svg,
 } from "./kit.js";
 
 const TRAITS = ["preset", "layers", "input_size", "layer", "row", "col", "image"];
@@ -119,7 +120,6 @@ export function unitWords({ layer, row, col, rows, cols, read, inputSize, size }
 
 // ── the figure ──────────────────────────────────────────────────────────────────────────────────
 
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const set = (node, attributes) => Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
 
 function build(frame) {
@@ -229,8 +229,8 @@ function build(frame) {
     frame.redraw();
   });
   pyramid.addEventListener("keydown", (event) => {
-    const by = STEPS[event.key];
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (hasModifier(event)) return;
+    const by = arrowStep(event);
     if (by) step(0, by[1] * (event.shiftKey ? 10 : 1), -by[0]);
     else if (event.key === "Home") step(0, -Infinity);
     else if (event.key === "End") step(0, Infinity);
@@ -244,7 +244,7 @@ function build(frame) {
   const patch = h("div", { class: "patch" });
   const light = h("div", { class: "light" });
   const middle = h("div", { class: "middle" });
-  const photo = h("div", { class: "photo", tabindex: "0", role: "application", "aria-label": "photograph: arrow keys move the unit" },
+  const photo = h("div", { class: "scene photo", tabindex: "0", role: "application", "aria-label": "photograph: arrow keys move the unit" },
     patch, canvas, h("div", { class: "shade" }, light), h("div", { class: "frame" }), middle);
   const [shade, outline] = [photo.querySelector(".shade"), photo.querySelector(".frame")];
   const caption = h("p", { class: "note" });
@@ -262,10 +262,10 @@ function build(frame) {
     choose({ row, col });
   });
   photo.addEventListener("keydown", (event) => {
-    const by = STEPS[event.key];
-    if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
+    const by = arrowStep(event, 10);
+    if (!by) return;
     event.preventDefault();
-    step(...by.map((one) => one * (event.shiftKey ? 10 : 1)));
+    step(...by);
   });
 
   // ── the list of layers ──

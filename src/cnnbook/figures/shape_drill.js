@@ -1,4 +1,7 @@
-import { convMacs, convParameters, figure, formatCount, h, kernelSpan, outputSize, plural, setText, statusLine, svg, unusedSize } from "./kit.js";
+import {
+  capital, convMacs, convParameters, figure, formatCount, h, kernelSpan, outputSize, plural, setText, statusLine, svg,
+  unusedSize,
+} from "./kit.js";
 
 const TRAITS = ["seed", "topic", "question", "answer", "shown", "right", "answered", "streak"];
 const SHAPE = "output shape";
@@ -170,7 +173,6 @@ export function slipsOf(question) {
   return lists.map((list, field) => list.filter(([, value]) => value >= 0 && value !== truth[field]).map(([name, value, text]) => ({ name, value, text })));
 }
 
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 /** What is right or wrong about an answer, in a sentence or two. */
 export function verdict(question, answer) {
