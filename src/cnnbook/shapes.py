@@ -329,6 +329,17 @@ class ReceptiveField(NamedTuple):
     jump: int | tuple
     start: float | tuple
 
+    def through(self, window):
+        """What units see of the input that see `window` of the units with this field, along one axis.
+
+        >>> ReceptiveField(size=3, jump=2, start=1.0).through(window=ReceptiveField(size=3, jump=1, start=0.0))
+        ReceptiveField(size=7, jump=2, start=1.0)
+        """
+        size, jump, start = self
+        return ReceptiveField(
+            size + (window.size - 1) * jump, jump * window.jump, start + window.start * jump
+        )
+
 
 def receptive_field(layers):
     """What a unit sees of the input after each layer of a chain.
@@ -376,9 +387,8 @@ def receptive_field(layers):
                 name: per_dimension(name, value, dimensions) for name, value in asdict(layer).items()
             }
             for axis, chain in enumerate(chains):
-                chain.append(
-                    _through(chain[-1], **{name: values[axis] for name, values in arguments.items()})
-                )
+                window = _window(**{name: values[axis] for name, values in arguments.items()})
+                chain.append(chain[-1].through(window))
         except ValueError as error:
             raise ValueError(f"layers[{index}]: {error}") from None
     steps = [ReceptiveField(*zip(*step, strict=True)) for step in zip(*chains, strict=True)][1:]
@@ -553,15 +563,14 @@ def _layer(index, layer):
     return Layer(**layer)
 
 
-def _through(field, kernel_size, stride, padding, dilation):
-    """The receptive field after one more layer, along one dimension."""
-    size, jump, start = field
+def _window(kernel_size, stride, padding, dilation):
+    """What the units of one layer see of the units below, along one dimension."""
     stride = integer("stride", stride)
     if padding == "same" and stride != 1:
         raise ValueError(_same_with_stride(stride))
     reach = effective_kernel_size(kernel_size, dilation) - 1
     before, _ = padding_sides(kernel_size, padding, dilation)
-    return ReceptiveField(size + reach * jump, jump * stride, start + (reach / 2 - before) * jump)
+    return ReceptiveField(reach + 1, stride, reach / 2 - before)
 
 
 def _same_with_stride(stride):

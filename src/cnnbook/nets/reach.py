@@ -117,12 +117,7 @@ class Reach:
         field = self.fields[axis]
         if len(runs) > 1 or len(axes) > 1 or field is IRREGULAR:
             return resized
-        seen = ReceptiveField(
-            field.size + (window.size - 1) * field.jump,
-            field.jump * window.jump,
-            field.start + window.start * field.jump,
-        )
-        return replace(resized, fields=(*self.fields[:axis], seen, *self.fields[axis + 1 :]))
+        return replace(resized, fields=(*self.fields[:axis], field.through(window), *self.fields[axis + 1 :]))
 
     def resize(self, dim, size):
         """`size` units along a dimension that see patches of different sizes, or at uneven distances."""
