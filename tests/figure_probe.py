@@ -1,5 +1,24 @@
 """What tests read off a figure's page, and how they set its traits from outside."""
 
+import base64
+
+import numpy as np
+
+# For expressions that return many numbers: "encode(typed array)" there, `decode` here.
+ENCODE = """
+const encode = (typed) => {
+  const bytes = new Uint8Array(typed.buffer);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+};
+"""
+
+
+def decode(text, dtype):
+    """The numbers of a typed array that ``encode`` made text of."""
+    return np.frombuffer(base64.b64decode(text), dtype)
+
 
 def status(page):
     """What the figure says in words."""
@@ -20,6 +39,34 @@ def set_traits(page, **traits):
 def boxes(page, selector):
     """The rectangles of all elements that match, as the browser lays them out."""
     return page.eval_on_selector_all(selector, "all => all.map(one => one.getBoundingClientRect().toJSON())")
+
+
+def cells(page, grid, attribute="data-value"):
+    """A grid's numbers as the page shows them, (rows, cols)."""
+    found = page.eval_on_selector_all(
+        f"[data-grid={grid}]",
+        f"cells => cells.map(c => [+c.dataset.row, +c.dataset.col, c.getAttribute('{attribute}') ?? c.textContent])",
+    )
+    table = np.full((1 + max(row for row, _, _ in found), 1 + max(col for _, col, _ in found)), np.nan)
+    for row, col, value in found:
+        table[row, col] = float(value)
+    return table
+
+
+def pixels(page, which=0):
+    """A canvas as it is drawn, red, green, blue and opacity: (height, width, 4)."""
+    text, height, width = page.evaluate(
+        f"""which => {{
+          {ENCODE}
+          const canvas = document.querySelectorAll("canvas")[which];
+          const copy = new OffscreenCanvas(canvas.width, canvas.height); // reading a canvas twice earns a warning
+          const context = copy.getContext("2d", {{ willReadFrequently: true }});
+          context.drawImage(canvas, 0, 0);
+          return [encode(context.getImageData(0, 0, canvas.width, canvas.height).data), canvas.height, canvas.width];
+        }}""",
+        which,
+    )
+    return decode(text, np.uint8).reshape(height, width, 4).astype(int)
 
 
 def touch(page, *points):

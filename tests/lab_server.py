@@ -33,9 +33,8 @@ def serve_lab(home: Path):
             server.terminate()
             try:
                 server.wait(20)
-            except (
-                subprocess.TimeoutExpired
-            ):  # it can wait for ever for a kernel; that ends when its parent does
+            except subprocess.TimeoutExpired:
+                # The signal is lost if it comes while the server writes its log. The kernel ends with its parent.
                 server.kill()
 
 

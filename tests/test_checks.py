@@ -230,19 +230,6 @@ FIELD_ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("name", FIELD_ANSWERS)
-def test_receptive_field_answers(name, capsys):
-    right, wrong_ones = FIELD_ANSWERS[name]
-    CHECKERS[name](right)
-    assert capsys.readouterr().out.startswith("Right: ")
-    for wrong in wrong_ones:
-        refusal(CHECKERS[name], wrong)
-
-
-def test_every_receptive_field_exercise_is_answered():
-    assert set(FIELD_ANSWERS) == {name for name in CHECKERS if name.startswith("field_")}
-
-
 # chapter 4, pooling: answers worked out with torch, and wrong ones as a reader would write them
 
 
@@ -306,14 +293,17 @@ POOL_ANSWERS = {
 }
 
 
-@pytest.mark.parametrize("name", POOL_ANSWERS)
-def test_pooling_answers(name, capsys):
-    right, wrong_ones = POOL_ANSWERS[name]
+ANSWERS = FIELD_ANSWERS | POOL_ANSWERS
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_reader_s_answers(name, capsys):
+    right, wrong_ones = ANSWERS[name]
     CHECKERS[name](right)
     assert capsys.readouterr().out.startswith("Right: ")
     for wrong in wrong_ones:
         refusal(CHECKERS[name], wrong)
 
 
-def test_every_pooling_exercise_is_answered():
-    assert set(POOL_ANSWERS) == {name for name in CHECKERS if name.startswith("pool_")}
+def test_every_exercise_of_these_chapters_is_answered():
+    assert set(ANSWERS) == {name for name in CHECKERS if name.startswith(("field_", "pool_"))}

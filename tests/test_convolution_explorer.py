@@ -1,11 +1,9 @@
 """ConvolutionExplorer: its numbers against torch at every reachable setting, and what a reader can do with it."""
 
-import base64
-
 import numpy as np
 import pytest
 import torch
-from figure_probe import status
+from figure_probe import ENCODE, cells, decode, status
 from traitlets import TraitError
 
 from cnnbook.figures import ConvolutionExplorer
@@ -16,8 +14,12 @@ PATTERNS = [name for name in LIMITS["input_pattern"]["values"] if name != "custo
 PRESETS = [name for name in LIMITS["kernel_preset"]["values"] if name != "custom"]
 TORCH_MODES = {"zeros": "constant"}
 
-COMPUTE_ALL = """
+COMPUTE_ALL = (
+    """
 ({ inputSize, kernelSize, limits, modes, patterns, presets }) => {
+"""
+    + ENCODE
+    + """
   const range = ({ min, max }) => Array.from({ length: max - min + 1 }, (_, i) => min + i);
   const numbers = [], sizes = [];
   const state = { input_size: inputSize, kernel_size: kernelSize };
@@ -27,12 +29,10 @@ COMPUTE_ALL = """
       sizes.push(problem ? 0 : size);
       for (const row of output) for (const value of row) numbers.push(value);
     }
-  const bytes = new Uint8Array(new Float32Array(numbers).buffer);
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
-  return { sizes, numbers: btoa(text) };
+  return { sizes, numbers: encode(new Float32Array(numbers)) };
 }
 """
+)
 INPUTS_AND_WEIGHTS = """
 ({ patterns, presets, limits }) => {
   const range = ({ min, max }) => Array.from({ length: max - min + 1 }, (_, i) => min + i);
@@ -88,23 +88,11 @@ def test_every_reachable_setting_equals_torch(explorer_js):
                             )
                             expected += [] if output is None else [output.flatten()]
             assert shown["sizes"] == sizes
-            numbers = np.frombuffer(base64.b64decode(shown["numbers"]), np.float32)
+            numbers = decode(shown["numbers"], np.float32)
             np.testing.assert_allclose(numbers, torch.cat(expected).numpy(), rtol=1e-6, atol=1e-5)
             refused += sizes.count(0)
             computed += len(sizes) - sizes.count(0)
     assert refused > 100_000 and computed > 300_000
-
-
-def cells(page, grid, attribute="data-value"):
-    """A grid's numbers as the page shows them, (rows, cols)."""
-    found = page.eval_on_selector_all(
-        f"[data-grid={grid}]",
-        f"cells => cells.map(c => [+c.dataset.row, +c.dataset.col, c.getAttribute('{attribute}') ?? c.textContent])",
-    )
-    table = np.full((1 + max(row for row, _, _ in found), 1 + max(col for _, col, _ in found)), np.nan)
-    for row, col, value in found:
-        table[row, col] = float(value)
-    return table
 
 
 EDGES = [

@@ -1,12 +1,11 @@
 """PhotoFilter: its maps against torch at every setting, its magnifier, the pictures that a reader opens."""
 
-import base64
 import re
 
 import numpy as np
 import pytest
 import torch
-from figure_probe import boxes, set_traits, status, touch, trait
+from figure_probe import ENCODE, boxes, decode, pixels, set_traits, status, touch, trait
 from PIL import Image
 from traitlets import TraitError
 
@@ -51,8 +50,12 @@ def torch_map(weight, per_channel, stride, relu, image=CAT, grey=GREY):
     return (output.relu() if relu else output).numpy()
 
 
-COMPUTE_ALL = """
+COMPUTE_ALL = (
+    """
 ({ size, presets, strides, width, height, planes }) => {
+"""
+    + ENCODE
+    + """
   const picture = planes.map((plane) => Float64Array.from(plane));
   const maps = [];
   const either = [false, true];
@@ -64,16 +67,12 @@ COMPUTE_ALL = """
           const input = perChannel ? picture : [greyOf(picture)];
           maps.push(filterPicture(input, kernels, { width, height, stride, relu }));
         }
-  let text = "";
-  for (const { values } of maps) {
-    const bytes = new Uint8Array(values.buffer);
-    for (let at = 0; at < bytes.length; at += 8192)
-      text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  }
+  const numbers = maps.map(({ values }) => encode(values));
   const shapes = maps.map((map) => [map.height, map.width]);
-  return { numbers: btoa(text), shapes, ends: maps.map((map) => [map.least, map.greatest]) };
+  return { numbers, shapes, ends: maps.map((map) => [map.least, map.greatest]) };
 }
 """
+)
 
 
 @pytest.mark.parametrize("size", LIMITS["kernel_size"]["values"])
@@ -84,7 +83,7 @@ def test_the_whole_map_equals_torch_at_every_setting(run_js, size):
     found = run_js(
         ["photo_filter.js"], COMPUTE_ALL, names | {"width": width, "height": height, "planes": planes}
     )
-    numbers = np.frombuffer(base64.b64decode(found["numbers"]))
+    numbers = np.concatenate([decode(text, np.float64) for text in found["numbers"]])
     settings = [(n, c, s, r) for n in PRESETS for c in (False, True) for s in STRIDES for r in (False, True)]
     at = 0
     for (name, per_channel, stride, relu), shape, ends in zip(
@@ -136,22 +135,6 @@ def shown(mount):
         return page
 
     return mount_and_wait
-
-
-def pixels(page, which):
-    """The picture (0) or the map (1) as it is drawn: (height, width, 4)."""
-    text, height, width = page.evaluate(
-        """which => {
-          const canvas = document.querySelectorAll(".box canvas")[which];
-          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-          let text = "";
-          for (let at = 0; at < data.length; at += 8192)
-            text += String.fromCharCode(...data.subarray(at, at + 8192));
-          return [btoa(text), canvas.height, canvas.width];
-        }""",
-        which,
-    )
-    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4).astype(int)
 
 
 def cells(page, grid):

@@ -1,6 +1,5 @@
 """PoolingExplorer: its numbers against torch at every reachable setting, and what a reader can do with it."""
 
-import base64
 import itertools
 import re
 
@@ -8,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from figure_probe import boxes, set_traits, status, touch, trait
+from figure_probe import ENCODE, boxes, cells, decode, set_traits, status, touch, trait
 from traitlets import TraitError
 
 from cnnbook import shapes
@@ -47,22 +46,10 @@ def torch_pool(kind, inputs, kernel_size, stride, ceil_mode):
     return feature if kind == "none" else feature_map(inputs, stride)
 
 
-def numbers(text):
-    return np.frombuffer(base64.b64decode(text), np.float64)
-
-
-ENCODE = """
-const encode = (numbers) => {
-  const bytes = new Uint8Array(Float64Array.from(numbers).buffer);
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 32768) text += String.fromCharCode(...bytes.subarray(at, at + 32768));
-  return btoa(text);
-};
-"""
 INPUTS = f"""
 ({{ shapes, dx, dy }}) => {{
   {ENCODE}
-  return encode(shapes.flatMap((shape) => dy.flatMap((down) => dx.flatMap((right) => shapeInput(shape, right, down).flat()))));
+  return encode(Float64Array.from(shapes.flatMap((shape) => dy.flatMap((down) => dx.flatMap((right) => shapeInput(shape, right, down).flat())))));
 }}
 """
 POOL_ALL = f"""
@@ -70,7 +57,7 @@ POOL_ALL = f"""
   {ENCODE}
   const maps = shapes.flatMap((shape) => dy.flatMap((down) => dx.map((right) =>
     pooledMap(kind, shapeInput(shape, right, down), {{ kernelSize, stride, ceilMode }}))));
-  return {{ size: [maps[0].length, maps[0][0].length], numbers: encode(maps.flat(2)) }};
+  return {{ size: [maps[0].length, maps[0][0].length], numbers: encode(Float64Array.from(maps.flat(2))) }};
 }}
 """
 PLACES = {"shapes": SHAPES, "dx": list(every("dx")), "dy": list(every("dy"))}
@@ -84,7 +71,7 @@ def explorer_js(run_js):
 @pytest.fixture
 def inputs(explorer_js):
     """Every shape at every place: (shapes, places down, places right, 14, 16)."""
-    pixels = numbers(explorer_js(INPUTS, PLACES))
+    pixels = decode(explorer_js(INPUTS, PLACES), np.float64)
     return torch.tensor(pixels).reshape(len(SHAPES), len(every("dy")), len(every("dx")), 14, 16)
 
 
@@ -112,7 +99,9 @@ def test_every_reachable_setting_equals_torch(explorer_js, inputs):
         shown = explorer_js(POOL_ALL, PLACES | setting)
         expected = torch_pool(kind, batch, kernel_size, stride, ceil_mode)
         assert shown["size"] == list(expected.shape[2:]), setting
-        np.testing.assert_allclose(numbers(shown["numbers"]), expected.flatten(), rtol=0, atol=1e-12)
+        np.testing.assert_allclose(
+            decode(shown["numbers"], np.float64), expected.flatten(), rtol=0, atol=1e-12
+        )
         cropped += kind == "max" and ceil_mode and (stride > kernel_size)
     assert cropped == 6
 
@@ -208,18 +197,6 @@ def test_every_curve_is_the_change_that_torch_finds(explorer_js, inputs):
 
 
 # ── the page ──
-
-
-def cells(page, grid, attribute="data-value"):
-    """A grid's numbers as the page shows them, (rows, cols)."""
-    found = page.eval_on_selector_all(
-        f"[data-grid={grid}]",
-        f"cells => cells.map(c => [+c.dataset.row, +c.dataset.col, c.getAttribute('{attribute}') ?? c.textContent])",
-    )
-    shown = np.full((1 + max(row for row, _, _ in found), 1 + max(col for _, col, _ in found)), np.nan)
-    for row, col, value in found:
-        shown[row, col] = float(value)
-    return shown
 
 
 def marked(page, grid, name):

@@ -1,13 +1,12 @@
 """ReceptiveFieldExplorer: its arithmetic, pyramid and patch against the support of torch's gradients; its controls."""
 
-import base64
 import random
 import re
 
 import numpy as np
 import pytest
 import torch
-from figure_probe import boxes, set_traits, status, touch, trait
+from figure_probe import boxes, pixels, set_traits, status, touch, trait
 from traitlets import TraitError
 
 from cnnbook import data, shapes
@@ -311,30 +310,14 @@ def test_numbers_too_long_to_show_are_shortened(shown):
     assert boxes(page, "svg")[0]["width"] < 760
 
 
-def pixels(page):
-    text, height, width = page.evaluate(
-        """() => {
-          const canvas = document.querySelector("canvas");
-          const copy = new OffscreenCanvas(canvas.width, canvas.height);
-          const context = copy.getContext("2d", { willReadFrequently: true });
-          context.drawImage(canvas, 0, 0);
-          const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-          let text = "";
-          for (let at = 0; at < data.length; at += 8192) text += String.fromCharCode(...data.subarray(at, at + 8192));
-          return [btoa(text), canvas.height, canvas.width];
-        }"""
-    )
-    return np.frombuffer(base64.b64decode(text), np.uint8).reshape(height, width, 4)[..., :3].astype(int)
-
-
 def test_the_photograph_is_the_middle_of_the_cat_at_the_input_s_size(shown):
     page = shown(ReceptiveFieldExplorer(preset="VGG16"))
     cat = data.cat(224)[:, 56:280].astype(int)
-    np.testing.assert_array_equal(pixels(page), cat)
+    np.testing.assert_array_equal(pixels(page)[..., :3], cat)
     set_traits(page, input_size=32)
     page.wait_for_selector("canvas[data-painted='32']")
     blocks = cat.reshape(32, 7, 32, 7, 3).mean((1, 3))
-    assert np.abs(pixels(page) - blocks).mean() < 8
+    assert np.abs(pixels(page)[..., :3] - blocks).mean() < 8
 
 
 def test_a_picture_set_from_outside_is_shown(shown):
@@ -344,7 +327,7 @@ def test_a_picture_set_from_outside_is_shown(shown):
     page.evaluate("delete document.querySelector('canvas').dataset.painted")
     set_traits(page, image=data_url(image))
     page.wait_for_selector("canvas[data-painted]")
-    assert np.abs(pixels(page) - (20, 200, 60)).max() <= 1
+    assert np.abs(pixels(page)[..., :3] - (20, 200, 60)).max() <= 1
 
 
 # ── choosing a unit ──
