@@ -272,7 +272,7 @@ function build(frame) {
 
   const NUMBERS = { output: "output size", field: "receptive field", jump: "jump", start: "start" };
   const COLUMNS = ["layer", "kind", "kernel", "stride", "padding", "dilation", ...Object.values(NUMBERS), "change"];
-  const body = h("div", { class: "body", role: "rowgroup" });
+  const body = h("div", { class: "stack", role: "rowgroup" });
   const table = h("div", { class: "layers", role: "group", "aria-label": "layers", tabindex: "0" },
     h("div", { role: "table", "aria-label": "layers" },
       h("div", { class: "head", role: "rowgroup" }, h("div", { role: "row" }, ...COLUMNS.map((name) => h("div", { role: "columnheader" }, h("span", {}, name))))), body));
