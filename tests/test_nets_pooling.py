@@ -81,6 +81,12 @@ def test_a_net_is_what_its_table_says(downsampling, halve, stride):
     torch.testing.assert_close(model(images), by_hand(model, images, halve, stride))
 
 
+def test_the_widths_are_the_channels_behind_each_convolution():
+    model = SmallNet(widths=(5, 6, 7))
+    assert [layer.out_channels for layer in model.features if isinstance(layer, torch.nn.Conv2d)] == [5, 6, 7]
+    assert model(torch.randn(2, 1, 16, 20)).shape == (2, 10)
+
+
 def test_a_flattened_head_reads_every_place():
     model, images = net("max", flatten=(16, 20)), torch.randn(3, 1, 16, 20)
     maps = model.features(images)
@@ -99,6 +105,8 @@ def test_a_flattened_head_reads_every_place():
         (lambda: SmallNet("median"), "downsampling is 'median'; expected one of max, average, strided, blur"),
         (lambda: SmallNet("max", in_channels=0), "in_channels is 0"),
         (lambda: SmallNet("max", classes=-1), "classes is -1"),
+        (lambda: SmallNet(widths=(8, 16)), r"widths is \(8, 16\)"),
+        (lambda: SmallNet(widths=(8, 0, 32)), "widths is 0"),
         (
             lambda: SmallNet("max", flatten=(28, 30)),
             r"flatten is \(28, 30\); expected \(H, W\), multiples of 4",

@@ -55,14 +55,14 @@ class SmallNet(nn.Module):
     >>> SmallNet(downsampling="blur")(torch.zeros(5, 1, 36, 40)).shape
     torch.Size([5, 10])
 
-    ======  ======================================  =================
+    ======  ======================================  =====================
     layer   what                                    output
-    ======  ======================================  =================
-    1       conv 3 × 3, batch norm, ReLU, halving   8 × H/2 × W/2
-    2       conv 3 × 3, batch norm, ReLU, halving   16 × H/4 × W/4
-    3       conv 3 × 3, batch norm, ReLU            32 × H/4 × W/4
+    ======  ======================================  =====================
+    1       conv 3 × 3, batch norm, ReLU, halving   widths[0] × H/2 × W/2
+    2       conv 3 × 3, batch norm, ReLU, halving   widths[1] × H/4 × W/4
+    3       conv 3 × 3, batch norm, ReLU            widths[2] × H/4 × W/4
     head    global average pooling, linear          classes
-    ======  ======================================  =================
+    ======  ======================================  =====================
 
     Every downsampling has the same parameters, so the same seed gives the same weights to start from:
 
@@ -79,28 +79,32 @@ class SmallNet(nn.Module):
         in_channels: of the images, ``(N, in_channels, H, W)``.
         classes: the number of logits.
         flatten: None for global average pooling, or the ``(H, W)`` of the images to flatten the last maps of.
+        widths: the channels behind each of the three convolutions.
 
     Raises:
         ValueError: an argument is not as said above.
 
-    Used in the chapter ``pooling``, "How much shift does pooling forgive?".
+    Used in the chapters ``fully_connected``, ``pooling`` and ``building_a_cnn``.
     """
 
-    def __init__(self, downsampling, in_channels=1, classes=10, flatten=None):
+    def __init__(self, downsampling="max", in_channels=1, classes=10, flatten=None, widths=(8, 16, 32)):
         if downsampling not in DOWNSAMPLING:
             raise ValueError(f"downsampling is {downsampling!r}; expected one of {', '.join(DOWNSAMPLING)}")
         shapes.integer("in_channels", in_channels)
         shapes.integer("classes", classes)
+        first, second, third = (
+            shapes.integer("widths", width) for width in shapes.per_dimension("widths", widths, 3)
+        )
         stride = 2 if downsampling == "strided" else 1
         super().__init__()
         self.features = nn.Sequential(
-            *_conv(in_channels, 8, stride),
-            *_halving(downsampling, 8),
-            *_conv(8, 16, stride),
-            *_halving(downsampling, 16),
-            *_conv(16, 32, stride=1),
+            *_conv(in_channels, first, stride),
+            *_halving(downsampling, first),
+            *_conv(first, second, stride),
+            *_halving(downsampling, second),
+            *_conv(second, third, stride=1),
         )
-        self.head = nn.Sequential(*_head(32, classes, flatten))
+        self.head = nn.Sequential(*_head(third, classes, flatten))
 
     def forward(self, input):
         return self.head(self.features(input))
