@@ -6,7 +6,8 @@ import pytest
 import torch
 from torchvision import models
 
-from cnnbook.nets import VGG, profile, vgg
+from cnnbook import training
+from cnnbook.nets import VGG, SmallAlexNet, SmallVGG, profile, vgg
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -50,6 +51,48 @@ def test_weights_move_from_torchvision():
     images = torch.randn(2, 3, 15, 21)
     with torch.inference_mode():
         torch.testing.assert_close(mine(images), theirs(images))
+
+
+def behind_each_pooling(module):
+    """Shape and receptive field of the maps, and the MACs up to there."""
+    macs = 0
+    for layer in profile(module, (1, 28, 28)).layers:
+        macs += layer.macs
+        if layer.kind == "MaxPool2d":
+            yield layer.output_shape[2:], layer.receptive_field, macs
+
+
+def test_the_small_ones_differ_in_their_kernels_and_cost_the_same():
+    large, stacked = list(behind_each_pooling(SmallAlexNet())), list(behind_each_pooling(SmallVGG()))
+    assert [row[:2] for row in large] == [row[:2] for row in stacked]
+    assert [row[0] for row in large] == [(14, 14), (7, 7), (3, 3)]
+    large, stacked = profile(SmallAlexNet(), (1, 28, 28)), profile(SmallVGG(), (1, 28, 28))
+    assert (large.macs, stacked.macs) == (4_064_128, 4_158_208)
+    assert [layer.macs for layer in large.layers if layer.macs] == [
+        614_656, 2_508_800, 903_168, 36_864, 640,
+    ]  # fmt: skip
+    assert [layer.macs for layer in stacked.layers if layer.macs] == [
+        56_448, 451_584, 451_584, 451_584, 1_806_336, 903_168, 36_864, 640,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("build", [SmallAlexNet, SmallVGG])
+def test_the_small_ones_take_other_channels_and_classes(build):
+    assert build(in_channels=3, classes=7)(torch.randn(4, 3, 28, 28)).shape == (4, 7)
+    with pytest.raises(ValueError, match="in_channels is 0"):
+        build(in_channels=0)
+    with pytest.raises(ValueError, match="classes is 0"):
+        build(classes=0)
+
+
+@pytest.mark.parametrize("build", [SmallAlexNet, SmallVGG])
+def test_the_small_ones_learn(build):
+    torch.manual_seed(0)
+    labels = torch.arange(64) % 4
+    images = torch.randint(0, 256, (4, 1, 28, 28), dtype=torch.uint8)[labels]
+    model = build(classes=4)
+    training.fit(model, images, labels, epochs=16, batch_size=16, progress=False)
+    assert training.evaluate(model, images, labels) == 1
 
 
 @pytest.mark.parametrize(

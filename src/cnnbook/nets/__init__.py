@@ -1,12 +1,13 @@
 """Networks in PyTorch, a file for each family, and what a network costs and sees."""
 
-from cnnbook.nets.alexnet import AlexNet
+from cnnbook.nets.alexnet import AlexNet, SmallAlexNet
 from cnnbook.nets.fully_connected import FullyConnected
 from cnnbook.nets.imagenet import efficientnet_lite0, imagenet_input
 from cnnbook.nets.lenet import LeNet5
 from cnnbook.nets.pooling import BlurPool2d, SmallNet
+from cnnbook.nets.pretrained import pretrained
 from cnnbook.nets.profile import Profile, ProfiledLayer, profile
-from cnnbook.nets.vgg import VGG
+from cnnbook.nets.vgg import VGG, SmallVGG
 
 __all__ = [
     "VGG",
@@ -16,8 +17,11 @@ __all__ = [
     "LeNet5",
     "Profile",
     "ProfiledLayer",
+    "SmallAlexNet",
     "SmallNet",
+    "SmallVGG",
     "efficientnet_lite0",
     "imagenet_input",
+    "pretrained",
     "profile",
 ]

@@ -75,6 +75,58 @@ class VGG(nn.Module):
         return self.classifier(self.features(images).flatten(1))
 
 
+class SmallVGG(nn.Module):
+    """VGG's idea for images of 28 × 28: stacks of 3 × 3 convolutions where `SmallAlexNet` has a larger kernel.
+
+    >>> SmallVGG()(torch.zeros(5, 1, 28, 28)).shape
+    torch.Size([5, 10])
+
+    =======  =========================================  ============  ===================
+    stack    what                                       output        MACs
+    =======  =========================================  ============  ===================
+    1        three times 3 × 3, batch norm, ReLU        8 × 28²       56,448, 2 × 451,584
+             max 2 × 2                                  8 × 14²
+    2        twice 3 × 3, batch norm, ReLU              32 × 14²      451,584, 1,806,336
+             max 2 × 2                                  32 × 7²
+    3        once 3 × 3, batch norm, ReLU               64 × 7²       903,168
+             max 2 × 2                                  64 × 3²
+    fc4      linear, ReLU                               64            36,864
+    fc5      linear                                     10            640
+    =======  =========================================  ============  ===================
+
+    Args and errors: as for `SmallAlexNet`.
+
+    Used in the chapter ``classification``.
+    """
+
+    def __init__(self, in_channels=1, classes=10):
+        shapes.integer("in_channels", in_channels)
+        shapes.integer("classes", classes)
+        super().__init__()
+        self.features = nn.Sequential(
+            *_stack(in_channels, 8, depth=3),
+            nn.MaxPool2d(2),
+            *_stack(8, 32, depth=2),
+            nn.MaxPool2d(2),
+            *_stack(32, 64, depth=1),
+            nn.MaxPool2d(2),
+        )
+        self.classifier = nn.Sequential(nn.Linear(64 * 3 * 3, 64), nn.ReLU(), nn.Linear(64, classes))
+
+    def forward(self, images):
+        return self.classifier(self.features(images).flatten(1))
+
+
+def _stack(in_channels, out_channels, depth):
+    layers = []
+    for _ in range(depth):
+        # Batch norm has a bias of its own.
+        conv = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1, bias=False)
+        layers += [conv, nn.BatchNorm2d(out_channels), nn.ReLU()]
+        in_channels = out_channels
+    return layers
+
+
 def _stacks(configuration):
     if isinstance(configuration, str) and configuration in CONFIGURATIONS:
         return CONFIGURATIONS[configuration]
