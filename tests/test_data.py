@@ -160,3 +160,14 @@ def test_the_data_set_itself():
 def test_the_figures_need_no_torch():
     code = "import sys; from cnnbook import data; data.cat(40); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_the_photographs_are_in_color_and_need_no_network(monkeypatch):
+    monkeypatch.setattr("skimage.data._fetchers._image_fetcher", None)
+    photographs = data.photographs()
+    assert len(photographs) == 8
+    assert np.array_equal(photographs["chelsea"], data.cat())
+    for photograph in photographs.values():
+        assert photograph.dtype == np.uint8 and photograph.ndim == 3 and photograph.shape[2] == 3
+    camera = photographs["camera"]
+    assert np.array_equal(camera[..., 0], camera[..., 2])

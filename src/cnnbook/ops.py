@@ -123,6 +123,52 @@ def conv2d_loops(input, weight, bias=None, stride=1, padding=0, dilation=1):
     return _add_bias(output, bias, dimensions=2)
 
 
+def conv2d_backward(grad_output, input, weight, stride=1, padding=0, dilation=1, groups=1):
+    """What a loss's gradient for the output of `conv2d` makes of its input, its weight and its bias.
+
+    >>> image, weight = np.ones((2, 3, 8, 10)), np.ones((16, 3, 3, 5))
+    >>> grad_output = np.ones((2, 16, 4, 5))
+    >>> gradients = conv2d_backward(grad_output, image, weight, stride=2, padding=(1, 2))
+    >>> [gradient.shape for gradient in gradients]
+    [(2, 3, 8, 10), (16, 3, 3, 5), (16,)]
+
+    An output is a sum of products, pixel times weight. So a weight collects each pixel that it met, times
+    the gradient of the output that the two were for; and a pixel collects the weights that it met, in the
+    same way: that is the transposed convolution of the output's gradient.
+
+    Args:
+        grad_output: of the shape and type of the output, the derivative of the loss by each of its numbers.
+        input, weight, stride, padding, dilation, groups: as for `conv2d`.
+
+    Returns:
+        The gradients of the input, the weight and the bias, each of the shape of what it belongs to.
+
+    Raises:
+        ValueError: as for `conv2d`, or a gradient that is not of the output's shape and type.
+
+    Source: LeCun et al., "Backpropagation Applied to Handwritten Zip Code Recognition" (1989), section 3;
+    PyTorch's `convolution_backward`. Used in the chapter `building_a_cnn`, "Backward through the blocks".
+    """
+    padded, strides, dilations, output_size = _prepare_conv(
+        input, weight, None, stride, padding, dilation, groups, dimensions=2
+    )
+    out_channels, channels_seen, *kernel_size = weight.shape
+    batch = input.shape[:-3]
+    _check_grad_output(grad_output, input, (*batch, out_channels, *output_size))
+    window_cells, positions = channels_seen * math.prod(kernel_size), math.prod(output_size)
+    windows = _windows(padded, kernel_size, strides, dilations)
+    grad_rows = np.zeros((groups, out_channels // groups, window_cells), dtype=input.dtype)
+    for image in np.ndindex(batch):
+        columns = windows[image].reshape(groups, window_cells, positions)
+        grad_rows += grad_output[image].reshape(groups, -1, positions) @ columns.swapaxes(-1, -2)
+
+    dropped = shapes.unused(padded.shape[-2:], tuple(kernel_size), strides, dilation=dilations)
+    grad_padded = conv_transpose2d(grad_output, weight, None, strides, 0, dropped, groups, dilations)
+    sides = shapes.padding_sides(tuple(kernel_size), padding, dilation)
+    grad_bias = grad_output.sum(axis=tuple(axis for axis in range(input.ndim) if axis != input.ndim - 3))
+    return _unpad(grad_padded, sides, input.shape[-2:]), grad_rows.reshape(weight.shape), grad_bias
+
+
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1):
     """Stamp kernels onto a larger image: each input pixel times every kernel, added where it lands.
 
@@ -178,10 +224,7 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     stamps = (columns @ pixels).reshape(*batch, out_channels, *kernel_size, height, width)
     canvas_size = (output_height + 2 * top, output_width + 2 * left)
     canvas = np.zeros((*batch, out_channels, *canvas_size), dtype=input.dtype)
-    windows = _windows(canvas, kernel_size, stride, dilation, writeable=True)[..., :height, :width]
-    # Windows overlap, but one kernel cell lands on a different pixel in each, so nothing is lost.
-    for i, j in np.ndindex(*kernel_size):
-        windows[..., i, j, :, :] += stamps[..., i, j, :, :]
+    _add_windows(canvas, stamps, stride, dilation)
     output = canvas[..., top : top + output_height, left : left + output_width]
     return _add_bias(output, bias, dimensions=2)
 
@@ -219,6 +262,41 @@ def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode
     return windows.max(axis=(-4, -3))
 
 
+def max_pool2d_backward(grad_output, input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False):
+    """What a loss's gradient for the output of `max_pool2d` makes of its input.
+
+    >>> features, grad_output = np.ones((1, 64, 55, 41)), np.ones((1, 64, 27, 20))
+    >>> max_pool2d_backward(grad_output, features, kernel_size=3, stride=2).shape
+    (1, 64, 55, 41)
+
+    Only the cell that won its window could have changed the output: it gets the whole gradient, once for each
+    window that it won, and all others get none. Of equal cells the first one wins, row by row.
+
+    Args:
+        grad_output: of the shape and type of the output, the derivative of the loss by each of its numbers.
+        input, kernel_size, stride, padding, dilation, ceil_mode: as for `max_pool2d`.
+
+    Returns:
+        The gradient of the input, of its shape.
+
+    Raises:
+        ValueError: as for `max_pool2d`, or a gradient that is not of the output's shape and type.
+
+    Source: PyTorch's `max_pool2d_with_indices_backward`. Used in the chapter `building_a_cnn`, "Backward
+    through the blocks".
+    """
+    _check_input(input, dimensions=2)
+    output_size = shapes.pool_output_size(input.shape[-2:], kernel_size, stride, padding, dilation, ceil_mode)
+    _check_grad_output(grad_output, input, (*input.shape[:-2], *output_size))
+    windows = _pool_windows(input, output_size, kernel_size, stride, padding, dilation, fill=-np.inf)
+    *leading, rows, columns, _, _ = windows.shape
+    winners = windows.reshape(*leading, rows * columns, *output_size).argmax(axis=-3)
+    cells = np.arange(rows * columns).reshape(rows, columns, 1, 1)
+    won = cells == winners[..., np.newaxis, np.newaxis, :, :]
+    parts = won * grad_output[..., np.newaxis, np.newaxis, :, :]
+    return _add_pool_windows(parts, input, output_size, kernel_size, stride, padding, dilation)
+
+
 def avg_pool2d(
     input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None
 ):
@@ -244,21 +322,52 @@ def avg_pool2d(
 
     Source: `torch.nn.functional.avg_pool2d`. Used in the chapter `pooling`.
     """
-    _check_input(input, dimensions=2)
-    size = input.shape[-2:]
-    output_size = shapes.pool_output_size(size, kernel_size, stride, padding, ceil_mode=ceil_mode)
-    shapes.flag("count_include_pad", count_include_pad)
-    if divisor_override is not None and not (shapes.is_integer(divisor_override) and divisor_override):
-        raise ValueError(
-            f"divisor_override is {divisor_override!r}: expected None or an integer other than 0"
-        )
-
+    output_size, divisors = _prepare_avg_pool(
+        input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
     sums = _pool_windows(input, output_size, kernel_size, stride, padding).sum(axis=(-4, -3))
-    if divisor_override is not None:
-        return sums / divisor_override
-    sides = [(pad, pad) for pad in shapes.per_dimension("padding", padding, 2)]
-    counted = _pad(np.ones(size, dtype=input.dtype), sides, fill=count_include_pad)
-    return sums / _pool_windows(counted, output_size, kernel_size, stride).sum(axis=(-4, -3))
+    return sums / divisors
+
+
+def avg_pool2d_backward(
+    grad_output,
+    input,
+    kernel_size,
+    stride=None,
+    padding=0,
+    ceil_mode=False,
+    count_include_pad=True,
+    divisor_override=None,
+):
+    """What a loss's gradient for the output of `avg_pool2d` makes of its input.
+
+    >>> features, grad_output = np.ones((1, 64, 28, 20)), np.ones((1, 64, 14, 10))
+    >>> avg_pool2d_backward(grad_output, features, kernel_size=2).shape
+    (1, 64, 28, 20)
+
+    Every cell of a window has the same share in the average, so it gets the same share of the gradient. With a
+    window as large as the input, it is the backward pass of global average pooling.
+
+    Args:
+        grad_output: of the shape and type of the output, the derivative of the loss by each of its numbers.
+        input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override: as for
+            `avg_pool2d`.
+
+    Returns:
+        The gradient of the input, of its shape.
+
+    Raises:
+        ValueError: as for `avg_pool2d`, or a gradient that is not of the output's shape and type.
+
+    Source: PyTorch's `avg_pool2d_backward`. Used in the chapter `building_a_cnn`, "Backward through the
+    blocks".
+    """
+    output_size, divisors = _prepare_avg_pool(
+        input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+    _check_grad_output(grad_output, input, (*input.shape[:-2], *output_size))
+    shares = (grad_output / divisors)[..., np.newaxis, np.newaxis, :, :]
+    return _add_pool_windows(shares, input, output_size, kernel_size, stride, padding)
 
 
 def adaptive_avg_pool2d(input, output_size):
@@ -311,8 +420,54 @@ def _windows(input, kernel_size, stride, dilation, writeable=False):
     return np.moveaxis(windows, range(-dimensions, 0), range(-2 * dimensions, -dimensions))
 
 
+def _add_windows(canvas, parts, stride, dilation):
+    """Add to every window of the canvas what there is for its cells: (..., KH, KW, OH, OW) onto (..., H, W)."""
+    *kernel_size, height, width = parts.shape[-4:]
+    windows = _windows(canvas, kernel_size, stride, dilation, writeable=True)[..., :height, :width]
+    # Windows overlap, but one kernel cell lands on a different pixel in each, so nothing is lost.
+    for i, j in np.ndindex(*kernel_size):
+        windows[..., i, j, :, :] += parts[..., i, j, :, :]
+
+
+def _prepare_avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override):
+    """Refuse what PyTorch refuses; then the output size, and what the sum of each window is divided by."""
+    _check_input(input, dimensions=2)
+    size = input.shape[-2:]
+    output_size = shapes.pool_output_size(size, kernel_size, stride, padding, ceil_mode=ceil_mode)
+    shapes.flag("count_include_pad", count_include_pad)
+    if divisor_override is not None:
+        if not shapes.is_integer(divisor_override) or divisor_override == 0:
+            raise ValueError(
+                f"divisor_override is {divisor_override!r}: expected None or an integer other than 0"
+            )
+        return output_size, int(divisor_override)
+    sides = [(pad, pad) for pad in shapes.per_dimension("padding", padding, 2)]
+    counted = _pad(np.ones(size, dtype=input.dtype), sides, fill=count_include_pad)
+    return output_size, _pool_windows(counted, output_size, kernel_size, stride).sum(axis=(-4, -3))
+
+
 def _pool_windows(input, output_size, kernel_size, stride, padding=0, dilation=1, fill=0):
     """The windows of a pooling layer, padded as far as the last one reaches."""
+    kernel_size, stride, dilation, sides = _prepare_pool(
+        input, output_size, kernel_size, stride, padding, dilation
+    )
+    return _windows(_pad(input, sides, fill), kernel_size, stride, dilation)
+
+
+def _add_pool_windows(parts, input, output_size, kernel_size, stride, padding, dilation=1):
+    """What there is for each cell of a pooling layer's windows, added up on an image like the input."""
+    kernel_size, stride, dilation, sides = _prepare_pool(
+        input, output_size, kernel_size, stride, padding, dilation
+    )
+    canvas = _pad(np.zeros_like(input), sides)
+    _add_windows(
+        canvas, np.broadcast_to(parts, (*input.shape[:-2], *kernel_size, *output_size)), stride, dilation
+    )
+    return _unpad(canvas, sides, input.shape[-2:])
+
+
+def _prepare_pool(input, output_size, kernel_size, stride, padding, dilation):
+    """Kernel size, stride and dilation as tuples, and the (before, after) pixels that the windows need."""
     kernel_size = shapes.per_dimension("kernel_size", kernel_size, 2)
     stride = kernel_size if stride is None else shapes.per_dimension("stride", stride, 2)
     padding = shapes.per_dimension("padding", padding, 2)
@@ -322,7 +477,7 @@ def _pool_windows(input, output_size, kernel_size, stride, padding=0, dilation=1
     for axis in range(2):
         end = (output_size[axis] - 1) * stride[axis] + covered[axis]
         sides.append((padding[axis], max(0, end - padding[axis] - input.shape[axis - 2])))
-    return _windows(_pad(input, sides, fill), kernel_size, stride, dilation)
+    return kernel_size, stride, dilation, sides
 
 
 def _pad(input, sides, fill=0):
@@ -331,6 +486,12 @@ def _pad(input, sides, fill=0):
         return input
     leading = [(0, 0)] * (input.ndim - len(sides))
     return np.pad(input, [*leading, *sides], constant_values=fill)
+
+
+def _unpad(padded, sides, size):
+    """The image of this size that was padded."""
+    (top, _), (left, _) = sides
+    return padded[..., top : top + size[0], left : left + size[1]]
 
 
 def _add_bias(output, bias, dimensions):
@@ -391,3 +552,13 @@ def _check_bias(bias, input, out_channels):
         raise ValueError(
             f"bias has shape {bias.shape}: expected ({out_channels},), one for each output channel"
         )
+
+
+def _check_grad_output(grad_output, input, shape):
+    """Refuse a gradient that is not of the output's shape and type."""
+    if not isinstance(grad_output, np.ndarray):
+        raise ValueError(f"grad_output is a {type(grad_output).__name__}: expected a NumPy array")
+    if grad_output.dtype != input.dtype:
+        raise ValueError(f"grad_output is of type {grad_output.dtype}: expected {input.dtype}, as the input")
+    if grad_output.shape != shape:
+        raise ValueError(f"grad_output has shape {grad_output.shape}: expected {shape}, as the output")
