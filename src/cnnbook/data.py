@@ -111,7 +111,9 @@ def open_picture(source: "str | Path | bytes | memoryview") -> np.ndarray:
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as problem:
             raise ValueError(f"{name} is too large; expected a smaller picture ({problem})") from problem
         except Exception as problem:  # Pillow's decoders stop at broken data with errors of many kinds.
-            raise ValueError(f"{name} is broken; expected a whole picture ({problem})") from problem
+            raise ValueError(
+                f"{name} cannot be read; expected a whole picture of 8 or 16 bits ({problem})"
+            ) from problem
 
 
 def _as_rgb(picture):
@@ -121,7 +123,7 @@ def _as_rgb(picture):
     elif picture.mode.startswith("I;16"):
         picture = Image.fromarray((np.asarray(picture) / 257).round().astype(np.uint8))
     elif picture.mode in ("I", "F"):
-        raise ValueError(f"its mode is {picture.mode}, 32 bits; at most 16 bits are read")
+        raise ValueError(f"its numbers have 32 bits, mode {picture.mode}")
     return np.array(picture.convert("RGB"))
 
 
