@@ -8,20 +8,29 @@ import anywidget
 import traitlets
 
 _HERE = Path(__file__).parent
-_KIT_IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./kit\.js";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./(\w+\.js)";\n', re.MULTILINE)
 
 
-def inline_kit(module: str) -> str:
-    """Replace a module's import of ``./kit.js`` by the kit's own text.
+def inline_imports(module: str) -> str:
+    """Replace a module's imports of ``./kit.js`` and ``./net.js`` by the text of these files, each once.
 
-    >>> 'from "./kit.js"' in inline_kit('import { clamp } from "./kit.js";\\nclamp(3, 0, 2);')
+    >>> 'from "./kit.js"' in inline_imports('import { clamp } from "./kit.js";\\nclamp(3, 0, 2);')
     False
 
     anywidget sends a module to the page as text, where a relative import has nothing to be relative
-    to. On disk the import stays, so every file is a valid module in an editor.
+    to. On disk the imports stay, so every file is a valid module in an editor.
     """
-    kit = re.sub(r"^export ", "", (_HERE / "kit.js").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    return _KIT_IMPORT.sub(lambda _: kit, module)
+    inlined = set()
+
+    def text_of(match):
+        name = match[1]
+        if name in inlined:
+            return ""
+        inlined.add(name)
+        text = (_HERE / name).read_text(encoding="utf-8")
+        return _IMPORT.sub(text_of, re.sub(r"^export ", "", text, flags=re.MULTILINE))
+
+    return _IMPORT.sub(text_of, module)
 
 
 class Figure(anywidget.AnyWidget):
@@ -55,7 +64,7 @@ class Figure(anywidget.AnyWidget):
         if Figure in cls.__bases__:  # not the class that traitlets makes when anywidget adds a trait
             stem = Path(inspect.getfile(cls)).with_suffix("")
             module, style = (stem.with_suffix(end).read_text(encoding="utf-8") for end in (".js", ".css"))
-            cls._esm = inline_kit(module)
+            cls._esm = inline_imports(module)
             cls._css = (_HERE / "kit.css").read_text(encoding="utf-8") + style
         super().__init_subclass__(**kwargs)
 

@@ -25,6 +25,30 @@ export const convParameters = (inChannels, outChannels, kernelSize, groups = 1, 
 export const convMacs = (inChannels, outChannels, kernelSize, places, groups = 1) =>
   places * convParameters(inChannels, outChannels, kernelSize, groups, false);
 
+/** A pixel of the input sees itself. */
+export const PIXEL = { size: 1, jump: 1, start: 0 };
+
+/** After each layer: the pixels that a unit sees along one axis (size), the pixels from one unit to the next (jump), and the middle of
+ * what the first unit sees (start), where the middle of pixel 0 is 0. As cnnbook.shapes.receptive_field. */
+export function receptiveField(layers) {
+  let { size, jump, start } = PIXEL;
+  return layers.map(({ kernel_size, stride, padding, dilation }) => {
+    const reach = dilation * (kernel_size - 1);
+    size += reach * jump;
+    start += (reach / 2 - padding) * jump;
+    jump *= stride;
+    return { size, jump, start };
+  });
+}
+
+export const centerOf = ({ jump, start }, unit) => start + unit * jump;
+
+/** The first and the last pixel that a unit sees along one axis; both may lie outside of the input. */
+export function pixelRange(field, unit) {
+  const first = centerOf(field, unit) - (field.size - 1) / 2;
+  return [first, first + field.size - 1];
+}
+
 /** Why PyTorch refuses this layer, as a sentence; null where it computes. */
 export function convProblem({ inputSize, kernelSize, padding, dilation, paddingMode = "zeros" }) {
   const span = kernelSpan(kernelSize, dilation);
@@ -108,7 +132,7 @@ export function kernelPreset(name, size) {
 }
 
 /** Add `count` numbers of an input row, `stride` apart, times a weight, to an output row. */
-function addScaledRow(output, to, input, from, weight, count, stride) {
+export function addScaledRow(output, to, input, from, weight, count, stride) {
   for (let end = to + count; to < end; to++, from += stride) output[to] += weight * input[from];
 }
 

@@ -1,6 +1,6 @@
 import {
-  arrowStep, assign, clamp, figure, followPointer, formatCount, formatShort, h, hasModifier, kernelSpan, outputSize,
-  setText, statusLine, svg,
+  PIXEL, arrowStep, assign, centerOf, clamp, figure, followPointer, formatCount, formatShort, h, hasModifier, kernelSpan,
+  outputSize, pixelRange, receptiveField, setText, statusLine, svg,
 } from "./kit.js";
 
 const TRAITS = ["preset", "layers", "input_size", "layer", "row", "col", "image"];
@@ -13,22 +13,6 @@ const NEW_LAYERS = {
 
 // ── arithmetic ──────────────────────────────────────────────────────────────────────────────────
 
-/** A pixel of the input sees itself. */
-export const PIXEL = { size: 1, jump: 1, start: 0 };
-
-/** After each layer: the pixels that a unit sees along one axis (size), the pixels from one unit to the next (jump), and the middle of
- * what the first unit sees (start), where the middle of pixel 0 is 0. As cnnbook.shapes.receptive_field. */
-export function receptiveField(layers) {
-  let { size, jump, start } = PIXEL;
-  return layers.map(({ kernel_size, stride, padding, dilation }) => {
-    const reach = dilation * (kernel_size - 1);
-    size += reach * jump;
-    start += (reach / 2 - padding) * jump;
-    jump *= stride;
-    return { size, jump, start };
-  });
-}
-
 /** The size of the input and of each layer's output, up to the first layer that has none. */
 export function stackSizes(layers, inputSize) {
   const sizes = [inputSize];
@@ -38,14 +22,6 @@ export function stackSizes(layers, inputSize) {
     sizes.push(size);
   }
   return sizes;
-}
-
-export const centerOf = ({ jump, start }, unit) => start + unit * jump;
-
-/** The first and the last pixel that a unit sees along one axis; both may lie outside of the input. */
-export function pixelRange(field, unit) {
-  const first = centerOf(field, unit) - (field.size - 1) / 2;
-  return [first, first + field.size - 1];
 }
 
 /** The unit, of `count`, whose middle is nearest to a pixel. */

@@ -1,6 +1,7 @@
 """Networks in PyTorch, a file for each family, and what a network costs and sees."""
 
 from cnnbook.nets.alexnet import AlexNet, SmallAlexNet
+from cnnbook.nets.arrays import as_arrays
 from cnnbook.nets.fully_connected import FullyConnected
 from cnnbook.nets.imagenet import efficientnet_lite0, imagenet_input
 from cnnbook.nets.lenet import LeNet5
@@ -20,6 +21,7 @@ __all__ = [
     "SmallAlexNet",
     "SmallNet",
     "SmallVGG",
+    "as_arrays",
     "efficientnet_lite0",
     "imagenet_input",
     "pretrained",

@@ -1,0 +1,149 @@
+"""Trained networks as figures carry them: layers of arrays, packed for the page."""
+
+import base64
+
+import numpy as np
+import traitlets
+
+from cnnbook.shapes import conv_output_size, pool_output_size
+
+_LEVELS = 2**15 - 1  # of 16-bit integers, to each side of 0
+
+
+class Network(traitlets.TraitType):
+    """A trait that holds a network: `cnnbook.nets.as_arrays` makes its value, the page's net.js runs it.
+
+    >>> layers = [{"kind": "linear", "weight": np.eye(2, 3, dtype=np.float32), "bias": np.zeros(2, np.float32)}]
+    >>> [layer] = Network().validate(None, layers)
+    >>> layer["weight"]
+    {'shape': [2, 3], 'levels': '/38AAAAAAAD/fwAA', 'scales': [3.051850947599719e-05, 3.051850947599719e-05]}
+
+    What it is set to are the layers from the input on, each a dict: its ``kind`` and what `as_arrays` says of it. What it
+    holds is what the page reads: the weights as 16-bit integers, little-endian, in base64, and for each row of
+    outputs the number that they count.
+
+    Raises:
+        ValueError: for layers that are not so made; the message names the layer and the value. `output_shape`
+            says whether they fit together.
+    """
+
+    default_value = ()
+
+    def validate(self, obj, value):
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"{self.name} is {value!r}; expected a list of layers")
+        return [_packed(f"layer {number}", layer) for number, layer in enumerate(value, start=1)]
+
+
+def output_shape(layers, input_shape):
+    """The shape of what a network, as a `Network` trait holds it, makes of an input ``(C, H, W)``.
+
+    >>> layers = [{"kind": "max_pool2d", "kernel_size": 2, "stride": 2}, {"kind": "flatten"}]
+    >>> output_shape(layers, (8, 28, 40))
+    (2240, 1, 1)
+
+    Raises:
+        ValueError: for a layer that does not fit the output of the layer before; the message names it.
+
+    Used by `ShiftProbe` and `FeatureMaps`.
+    """
+    shape = tuple(input_shape)
+    for number, layer in enumerate(layers, start=1):
+        try:
+            shape = _output_shape(layer, *shape)
+        except ValueError as problem:
+            raise ValueError(f"layer {number} ({layer['kind']}): {problem}") from None
+    return shape
+
+
+def _output_shape(layer, channels, height, width):
+    kind = layer["kind"]
+    if kind == "relu":
+        return channels, height, width
+    if kind == "global_avg_pool2d":
+        return channels, 1, 1
+    if kind == "flatten":
+        return channels * height * width, 1, 1
+    if kind == "max_pool2d":
+        window = layer["kernel_size"], layer["stride"]
+        return channels, *(pool_output_size(size, *window) for size in (height, width))
+    out_channels, in_channels = layer["weight"]["shape"][:2]
+    given = (channels,) if kind == "conv2d" else (channels, height, width)
+    if given != (in_channels, 1, 1)[: len(given)]:
+        raise ValueError(f"its input is {channels} × {height} × {width}; expected {in_channels} channels")
+    if kind == "linear":
+        return out_channels, 1, 1
+    window = layer["weight"]["shape"][2], layer["stride"], layer["padding"]
+    return out_channels, *(conv_output_size(size, *window) for size in (height, width))
+
+
+def _packed(name, layer):
+    """A layer as the page reads it."""
+    kind = layer.get("kind") if isinstance(layer, dict) else layer
+    if kind not in _PARTS:
+        raise ValueError(f"{name} has the kind {kind!r}; expected one of {', '.join(_PARTS)}")
+    name = f"{name} ({kind})"
+    parts = _PARTS[kind]
+    if set(layer) != {"kind", *parts}:
+        raise ValueError(f"{name} has {', '.join(layer)}; expected {', '.join(['kind', *parts])}")
+    packed = {"kind": kind} | {
+        part: check(f"{name} has {part}", layer[part]) for part, check in parts.items()
+    }
+    if "weight" in packed and len(packed["bias"]) != len(layer["weight"]):
+        raise ValueError(
+            f"{name} has {len(packed['bias'])} biases; expected {len(layer['weight'])}, one a row of weight"
+        )
+    return packed
+
+
+def _finite(what, value, rank):
+    array = np.asarray(value)
+    if array.ndim != rank or array.size == 0 or array.dtype.kind != "f":
+        raise ValueError(f"{what} of {array.dtype} {array.shape}; expected {rank} dimensions of floats")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{what} with {array[~np.isfinite(array)][0]}; expected finite numbers")
+    return array.astype(np.float64)
+
+
+def _weight(what, value, rank):
+    array = _finite(what, value, rank)
+    if rank == 4 and array.shape[2] != array.shape[3]:
+        raise ValueError(f"{what} of shape {array.shape}; expected square kernels")
+    rows = array.reshape(len(array), -1)
+    scales = np.abs(rows).max(axis=1) / _LEVELS
+    scales[scales == 0] = 1
+    levels = np.rint(rows / scales[:, None]).astype("<i2")
+    return {
+        "shape": list(array.shape),
+        "levels": base64.b64encode(levels.tobytes()).decode("ascii"),
+        "scales": scales.tolist(),
+    }
+
+
+def _bias(what, value):
+    return _finite(what, value, 1).tolist()
+
+
+def _at_least(least):
+    def check(what, value):
+        if type(value) is not int or value < least:
+            raise ValueError(f"{what} {value!r}; expected a whole number of at least {least}")
+        return value
+
+    return check
+
+
+# What a layer of each kind holds beside its kind, and what checks and packs it.
+_PARTS = {
+    "conv2d": {
+        "weight": lambda what, value: _weight(what, value, 4),
+        "bias": _bias,
+        "stride": _at_least(1),
+        "padding": _at_least(0),
+    },
+    "relu": {},
+    "max_pool2d": {"kernel_size": _at_least(1), "stride": _at_least(1)},
+    "global_avg_pool2d": {},
+    "flatten": {},
+    "linear": {"weight": lambda what, value: _weight(what, value, 2), "bias": _bias},
+}
