@@ -60,3 +60,27 @@ class Picture(traitlets.Unicode):
                 f"{self.name} is {value[:40]!r}; expected the data URL of a PNG, JPEG or WebP picture"
             ) from problem
         return value
+
+
+class GreyImages(traitlets.TraitType):
+    """A trait that holds small grey images: set to uint8 ``(n, height, width)``, it holds what the page reads.
+
+    >>> GreyImages().validate(None, np.full((1, 2, 3), 255, np.uint8))
+    {'shape': [1, 2, 3], 'pixels': '////////'}
+
+    Their bytes stand in base64, image by image, row by row.
+
+    Raises:
+        ValueError: for an array of another shape or type.
+    """
+
+    def validate(self, obj, value):
+        images = np.asarray(value)
+        if images.dtype != np.uint8 or images.ndim != 3 or images.size == 0:
+            raise ValueError(
+                f"{self.name} is {images.dtype} {images.shape}; expected uint8 (n, height, width)"
+            )
+        return {
+            "shape": list(images.shape),
+            "pixels": base64.b64encode(images.tobytes()).decode("ascii"),
+        }
