@@ -293,7 +293,87 @@ POOL_ANSWERS = {
 }
 
 
-ANSWERS = FIELD_ANSWERS | POOL_ANSWERS
+# chapter 6, building_a_cnn: answers by torch and autograd, and wrong ones as a reader would write them
+
+
+def widest(budget, in_features, classes):
+    width = 0
+    while sum(p.numel() for p in one_hidden_layer(width + 1, in_features, classes).parameters()) <= budget:
+        width += 1
+    return width
+
+
+def one_hidden_layer(width, in_features, classes):
+    layers = torch.nn.Linear(in_features, width), torch.nn.Linear(width, classes)
+    return torch.nn.Sequential(*layers).to("meta")
+
+
+def by_autograd(of_kernel, image, kernel, grad_output):
+    image, kernel = (torch.tensor(array, requires_grad=True) for array in (image, kernel))
+    F.conv2d(image[None, None], kernel[None, None])[0, 0].backward(torch.tensor(grad_output))
+    return (kernel if of_kernel else image).grad.numpy()
+
+
+def kernel_gradient(image, grad_output):
+    size = np.subtract(image.shape, grad_output.shape) + 1
+    return by_autograd(True, image, np.zeros(size), grad_output)
+
+
+def image_gradient(kernel, grad_output):
+    size = np.add(kernel.shape, grad_output.shape) - 1
+    return by_autograd(False, np.zeros(size), kernel, grad_output)
+
+
+def same_size(kernel, grad_output):
+    return F.conv2d(*(torch.tensor(part)[None, None] for part in (grad_output, kernel)), padding="same")[
+        0, 0
+    ].numpy()
+
+
+def windows_left_out(image, grad_output):
+    return (
+        kernel_gradient(image[:-1], grad_output[:-1])
+        if len(grad_output) > 1
+        else kernel_gradient(image, grad_output)
+    )
+
+
+BUILD_ANSWERS = {
+    "build_shapes": (
+        (40, 8, 10, 24 * (3 * 25 + 1) + 40 * (24 * 9 + 1)),
+        [
+            (40, 9, 11, 10_504),
+            (40, 8, 10, 10_440),
+            (40, 8, 10, 2_224),
+            (24, 8, 10, 10_504),
+            (40, 4, 5, 10_504),
+        ],
+    ),
+    "build_width": (
+        widest,
+        [lambda b, i, c: b // (i + c), lambda b, i, c: b // i, lambda b, i, c: round((b - c) / (i + c + 1))],
+    ),
+    "build_pool_backward": (
+        [[0, 1, 0, 0], [0, 4, 5, 0], [0, 0, 0, 0]],
+        [
+            [[0, 1, 0, 0], [0, 4, -2, 0], [0, 0, 0, 0]],
+            [[0, 1, 0, 0], [0, 4, 20, 0], [0, 0, 0, 0]],
+            [[0, 1, 0, 0], [0, 4, 6, 0], [0, 0, 0, -1]],
+            [[1, 5], [4, 0]],
+        ],
+    ),
+    "build_kernel_gradient": (
+        kernel_gradient,
+        [windows_left_out, lambda image, gradient: kernel_gradient(image, gradient)[::-1], image_gradient],
+    ),
+    "build_image_gradient": (
+        image_gradient,
+        [same_size, lambda kernel, gradient: image_gradient(kernel, gradient)[::-1], kernel_gradient],
+    ),
+}
+
+
+ANSWERS = FIELD_ANSWERS | POOL_ANSWERS | BUILD_ANSWERS
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -306,4 +386,4 @@ def test_a_reader_s_answers(name, capsys):
 
 
 def test_every_exercise_of_these_chapters_is_answered():
-    assert set(ANSWERS) == {name for name in CHECKERS if name.startswith(("field_", "pool_"))}
+    assert set(ANSWERS) == {name for name in CHECKERS if name.startswith(("field_", "pool_", "build_"))}
