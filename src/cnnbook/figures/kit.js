@@ -28,17 +28,17 @@ export const convMacs = (inChannels, outChannels, kernelSize, places, groups = 1
 /** A pixel of the input sees itself. */
 export const PIXEL = { size: 1, jump: 1, start: 0 };
 
+/** What a unit sees through one more layer, from what the units see that the layer reads. */
+export function throughLayer({ size, jump, start }, { kernel_size, stride, padding, dilation }) {
+  const reach = dilation * (kernel_size - 1);
+  return { size: size + reach * jump, jump: jump * stride, start: start + (reach / 2 - padding) * jump };
+}
+
 /** After each layer: the pixels that a unit sees along one axis (size), the pixels from one unit to the next (jump), and the middle of
  * what the first unit sees (start), where the middle of pixel 0 is 0. As cnnbook.shapes.receptive_field. */
 export function receptiveField(layers) {
-  let { size, jump, start } = PIXEL;
-  return layers.map(({ kernel_size, stride, padding, dilation }) => {
-    const reach = dilation * (kernel_size - 1);
-    size += reach * jump;
-    start += (reach / 2 - padding) * jump;
-    jump *= stride;
-    return { size, jump, start };
-  });
+  let field = PIXEL;
+  return layers.map((layer) => (field = throughLayer(field, layer)));
 }
 
 export const centerOf = ({ jump, start }, unit) => start + unit * jump;
@@ -381,6 +381,9 @@ export function arrowStep(event, far = 1) {
   const step = hasModifier(event) ? null : ARROWS[event.key];
   return step ? step.map((cells) => cells * (event.shiftKey ? far : 1)) : null;
 }
+
+/** Whether a mouse moves over an element with no button down. */
+export const isHover = (event) => event.type === "pointermove" && event.pointerType === "mouse" && !event.buttons;
 
 /** Call `point(event)` wherever the mouse moves over an element, a finger drags sideways over it, or taps.
  * With `touch-action: pan-y` a vertical swipe stays the page's: its first move comes here, and is passed over. */

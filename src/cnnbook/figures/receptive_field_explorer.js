@@ -1,5 +1,5 @@
 import {
-  PIXEL, arrowStep, assign, centerOf, clamp, figure, followPointer, formatCount, formatShort, h, hasModifier, kernelSpan,
+  PIXEL, arrowStep, assign, centerOf, clamp, figure, followPointer, formatCount, formatShort, h, hasModifier, isHover, kernelSpan,
   outputSize, pixelRange, receptiveField, setText, statusLine, svg,
 } from "./kit.js";
 
@@ -194,7 +194,6 @@ function build(frame) {
     const pixel = first + (event.clientX - box.left - left) / scale - 0.5;
     return { layer, place: [placeOf(now, chosenUnit())[0], pixel] };
   };
-  const isHover = (event) => event.type === "pointermove" && event.pointerType === "mouse" && !event.buttons;
   followPointer(pyramid, (event) => {
     pointed = placeUnder(event);
     if (isHover(event)) frame.redraw();
