@@ -1,7 +1,9 @@
 """Interactive figures: widgets in a notebook, and alive on the static page without a kernel."""
 
+from cnnbook.figures.architecture_explorer import ArchitectureExplorer
 from cnnbook.figures.channel_explorer import ChannelExplorer
 from cnnbook.figures.convolution_explorer import ConvolutionExplorer
+from cnnbook.figures.feature_maps import FeatureMaps
 from cnnbook.figures.parameter_counter import ParameterCounter
 from cnnbook.figures.photo_filter import PhotoFilter
 from cnnbook.figures.pooling_explorer import PoolingExplorer
@@ -10,8 +12,10 @@ from cnnbook.figures.receptive_field_explorer import ReceptiveFieldExplorer
 from cnnbook.figures.shape_drill import ShapeDrill
 
 __all__ = [
+    "ArchitectureExplorer",
     "ChannelExplorer",
     "ConvolutionExplorer",
+    "FeatureMaps",
     "ParameterCounter",
     "PhotoFilter",
     "PoolingExplorer",

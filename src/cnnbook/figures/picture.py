@@ -63,16 +63,22 @@ class Picture(traitlets.Unicode):
 
 
 class GreyImages(traitlets.TraitType):
-    """A trait that holds small grey images: set to uint8 ``(n, height, width)``, it holds what the page reads.
+    """A trait that holds small grey images, uint8 ``(n, height, width)``.
 
-    >>> GreyImages().validate(None, np.full((1, 2, 3), 255, np.uint8))
+    >>> GreyImages.packed(np.full((1, 2, 3), 255, np.uint8))
     {'shape': [1, 2, 3], 'pixels': '////////'}
 
-    Their bytes stand in base64, image by image, row by row.
+    The page gets their bytes in base64, image by image, row by row.
 
     Raises:
         ValueError: for an array of another shape or type.
+
+    Used by `FeatureMaps`.
     """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.tag(to_json=lambda value, widget: self.packed(value))
 
     def validate(self, obj, value):
         images = np.asarray(value)
@@ -80,6 +86,10 @@ class GreyImages(traitlets.TraitType):
             raise ValueError(
                 f"{self.name} is {images.dtype} {images.shape}; expected uint8 (n, height, width)"
             )
+        return images
+
+    @staticmethod
+    def packed(images):
         return {
             "shape": list(images.shape),
             "pixels": base64.b64encode(images.tobytes()).decode("ascii"),
