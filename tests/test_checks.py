@@ -373,7 +373,70 @@ BUILD_ANSWERS = {
 }
 
 
-ANSWERS = FIELD_ANSWERS | POOL_ANSWERS | BUILD_ANSWERS
+# chapter 7, classification: answers worked out with torch and by counting, and wrong ones as a reader would write them
+
+
+def grouped(groups):
+    layer = torch.nn.Conv2d(96, 192, 3, groups=groups)
+    return sum(parameter.numel() for parameter in layer.parameters())
+
+
+def stack_counted(kernel_size, channels):
+    layers, sees = 1, 3
+    while sees < kernel_size:
+        layers, sees = layers + 1, sees + 2
+    large = torch.nn.Conv2d(channels, channels, kernel_size, bias=False).weight.numel()
+    return layers, large, layers * torch.nn.Conv2d(channels, channels, 3, bias=False).weight.numel()
+
+
+def top_k_error(logits, labels, k):
+    hits = torch.tensor(logits).topk(k, dim=1).indices == torch.tensor(labels)[:, None]
+    return 1 - hits.any(dim=1).double().mean().item()
+
+
+def of_the_first_picture(logits, labels, k):
+    return float(labels[0] not in np.argsort(-logits[0])[:k])
+
+
+def each_hit_counts(logits, labels, k):
+    hits = torch.tensor(logits).topk(k, dim=1).indices == torch.tensor(labels)[:, None]
+    return 1 - hits.double().mean().item()
+
+
+CLASS_ANSWERS = {
+    "class_lenet": (
+        (6 * 16 * 25 + 16, 16 * 4 * 4, 256 * 120 + 120),
+        [(2416, 400, 48_120), (2400, 256, 30_720), (2416, 16, 2040), (2416, 256, 30_841), (416, 256, 30_840)],
+    ),
+    "class_groups": (
+        (grouped(1), grouped(2), grouped(4)),
+        [(166_080, 83_040, 41_520), (165_888, 82_944, 41_472), (grouped(4), grouped(2), grouped(1))],
+    ),
+    "class_size": (
+        (512 * 14 * 14 * 4096, (448 // 224) ** 2),
+        [(512 * 7 * 7 * 4096, 4), (512 * 14 * 14 * 4096, 2), (512 * 14 * 14 * 4096 + 4096, 4)],
+    ),
+    "class_stacks": (
+        stack_counted,
+        [
+            lambda k, c: (k // 2, k * k * c * c, k // 2 * 9 * c * c + 1),
+            lambda k, c: (k - 2, k * k * c * c, (k - 2) * 9 * c * c),
+            lambda k, c: (k // 2, k * k * c, k // 2 * 9 * c),
+        ],
+    ),
+    "class_top_k": (
+        top_k_error,
+        [
+            each_hit_counts,
+            of_the_first_picture,
+            lambda *given: 1 - top_k_error(*given),
+            lambda logits, *_: 0.5,
+        ],
+    ),
+}
+
+
+ANSWERS = FIELD_ANSWERS | POOL_ANSWERS | BUILD_ANSWERS | CLASS_ANSWERS
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -386,4 +449,6 @@ def test_a_reader_s_answers(name, capsys):
 
 
 def test_every_exercise_of_these_chapters_is_answered():
-    assert set(ANSWERS) == {name for name in CHECKERS if name.startswith(("field_", "pool_", "build_"))}
+    assert set(ANSWERS) == {
+        name for name in CHECKERS if name.startswith(("field_", "pool_", "build_", "class_"))
+    }
