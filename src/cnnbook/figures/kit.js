@@ -132,7 +132,7 @@ export function kernelPreset(name, size) {
 }
 
 /** Add `count` numbers of an input row, `stride` apart, times a weight, to an output row. */
-export function addScaledRow(output, to, input, from, weight, count, stride) {
+function addScaledRow(output, to, input, from, weight, count, stride) {
   for (let end = to + count; to < end; to++, from += stride) output[to] += weight * input[from];
 }
 
