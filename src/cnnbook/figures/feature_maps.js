@@ -84,15 +84,24 @@ export function unitSum(layers, maps, at, channel, row, col) {
 
 const total = (numbers) => numbers.reduce((sum, value) => sum + value, 0);
 
-/** All channels of a map side by side as one picture, `perLine` to a line. */
-export function tiled({ values, channels, height, width }, perLine) {
+/** The largest magnitude in a map, by index: a typed array's iterator is far slower. */
+function reachOf({ values }) {
+  let reach = 0;
+  for (let at = 0; at < values.length; at++) reach = Math.max(reach, Math.abs(values[at]));
+  return reach;
+}
+
+/** All channels of a map side by side as one picture, `perLine` to a line, in parts of the map's largest magnitude. */
+export function tiled(map, perLine) {
+  const { values, channels, height, width } = map;
+  const reach = reachOf(map) || 1;
   const lines = Math.ceil(channels / perLine);
   const sheet = { values: new Float32Array(lines * height * perLine * width), height: lines * height, width: perLine * width };
   for (let channel = 0; channel < channels; channel++) {
     const corner = Math.floor(channel / perLine) * height * sheet.width + (channel % perLine) * width;
     for (let row = 0; row < height; row++) {
       const from = (channel * height + row) * width;
-      sheet.values.set(values.subarray(from, from + width), corner + row * sheet.width);
+      for (let col = 0; col < width; col++) sheet.values[corner + row * sheet.width + col] = values[from + col] / reach;
     }
   }
   return sheet;
@@ -105,7 +114,7 @@ const nearestTo = (pixel, middleOf, count) => clamp(Math.round((pixel - middleOf
 
 const exact = (value) => String(+value.toFixed(4));
 const bracketed = (value) => (value < 0 ? `(${exact(value)})` : exact(value));
-const percent = (share) => `${share >= 0.9995 ? 100 : (100 * share).toFixed(1)}\u202f%`;
+const percent = (share) => `${share >= 0.9995 ? 100 : (100 * share).toFixed(1)}\u00a0%`;
 const by = (...sizes) => sizes.join("\u00a0×\u00a0");
 /** A number in at most four characters, as a small cell holds them. */
 function cellText(value) {
@@ -200,6 +209,7 @@ function build(frame) {
     const limits = frame.get("limits");
     frame.set({ dx: clamp(dx, limits.dx.min, limits.dx.max), dy: clamp(dy, limits.dy.min, limits.dy.max) });
   };
+  const isWalked = () => cursor.walking && frame.get("tool") !== "move"; // the keys draw
   const walk = (walking) => {
     cursor.walking = walking;
     frame.redraw();
@@ -381,21 +391,18 @@ function build(frame) {
     return lay;
   }
 
-  const reachOf = (values) => Math.max(...extent(values).map(Math.abs));
-
-  function paint() {
+  function paint(colors) {
     paintPixels(canvas, { values: now.picture, height, width }, greys(0, 255));
     const drawn = now.drawing.length ? `, ${plural(now.drawing.length, "pixel")} drawn` : "";
     canvas.setAttribute("aria-label", `${capital(garmentName(now.image))}, ${height} by ${width} pixels${drawn}`);
     strips.forEach(({ at, sheet }, index) => {
       const made = now.maps[at + 1];
-      paintPixels(sheet, tiled(made, sizes.strips[index].perLine), signedColors(frame.root, reachOf(made.values)));
-      const [least, greatest] = extent(made.values);
-      sheet.setAttribute("aria-label", `${names[index]}: ${plural(made.channels, "map")} of ${made.height} by ${made.width}, from ${exact(least)} to ${exact(greatest)}`);
+      paintPixels(sheet, tiled(made, sizes.strips[index].perLine), colors);
+      sheet.setAttribute("aria-label", `${names[index]}: ${plural(made.channels, "map")} of ${made.height} by ${made.width}`);
     });
     bars.forEach(({ element, share, bar }, index) => {
       const probability = now.probabilities[index];
-      setText(share, percent(probability));
+      setText(share, sizes.wide ? percent(probability) : `${Math.round(100 * probability)}\u00a0%`);
       bar.style.transform = `scaleX(${probability})`;
       Object.assign(element.dataset, { class: index, value: probability });
       element.classList.toggle("fm-true", now.image !== null && labels[now.image] === index);
@@ -409,18 +416,19 @@ function build(frame) {
     for (const node of [light, outline]) place(node, top * zoom, left * zoom, (bottom - top + 1) * zoom, (right - left + 1) * zoom);
     place(pixel, (cursor.row - 1) * zoom, (cursor.col - 1) * zoom, 3 * zoom, 3 * zoom);
     image.classList.toggle("fm-drawn", tool !== "move");
-    image.classList.toggle("fm-walked", tool !== "move" && cursor.walking);
+    image.classList.toggle("fm-walked", isWalked());
     image.setAttribute("aria-label", tool === "move" ? "image: arrow keys move it" : `image: arrow keys move the ${tool}, Space draws, Shift with an arrow draws along`);
     for (const [name, button] of Object.entries(tools)) assign(button, { ariaPressed: String(name === tool) });
     assign(clear, { disabled: now.drawing.length === 0 });
     setText(imageTitle, `image ${by(height, width)}`);
   }
 
-  function drawMap() {
-    const { at, channel, row, col, map: { values, channels, height: rows, width: cols } } = unit;
-    const plane = { values: values.subarray(channel * rows * cols, (channel + 1) * rows * cols), height: rows, width: cols };
-    paintPixels(mapCanvas, plane, signedColors(frame.root, reachOf(values)));
-    const [least, greatest] = extent(plane.values);
+  function drawMap(colors) {
+    const { at, channel, row, col, map: { channels, height: rows, width: cols } } = unit;
+    const values = unit.map.values.subarray(channel * rows * cols, (channel + 1) * rows * cols);
+    const reach = reachOf(unit.map) || 1;
+    paintPixels(mapCanvas, { values: values.map((value) => value / reach), height: rows, width: cols }, colors);
+    const [least, greatest] = extent(values);
     const isClass = at === shown.at(-1);
     mapCanvas.setAttribute("aria-label", `${names[unit.number - 1]}, channel ${channel}: ${rows} by ${cols} units from ${exact(least)} to ${exact(greatest)}`);
     setText(mapTitle, isClass ? `class ${channel}` : `map ${channel}, ${by(rows, cols)}`);
@@ -540,11 +548,10 @@ function build(frame) {
   function sentence(sum, seen) {
     const best = now.probabilities.indexOf(Math.max(...now.probabilities));
     const truth = now.image === null ? null : labels[now.image];
-    const verdict = truth === null ? "" : best === truth ? " Right." : ` It is: ${classes[truth]}.`;
-    const drawn = now.drawing.length ? ` ${plural(now.drawing.length, "pixel")} drawn.` : "";
-    const at = frame.get("tool") !== "move" && cursor.walking ? ` ${capital(frame.get("tool"))} at row ${cursor.row}, column ${cursor.col}.` : "";
-    return `The network says: ${classes[best]}, ${percent(now.probabilities[best])}.${verdict}${drawn}${at} ` +
-      `Layer ${names[unit.number - 1]}, channel ${unit.channel}, unit (${unit.row}, ${unit.col}) is ${exact(sum.value)}; it sees ${seenWords(seen, height, width)}.`;
+    const verdict = truth === null ? "." : best === truth ? ": right." : `; it is: ${classes[truth]}.`;
+    const says = `The network says ${classes[best]}, ${percent(now.probabilities[best])}${verdict}`;
+    if (isWalked()) return `${says} ${capital(frame.get("tool"))} at row ${cursor.row}, column ${cursor.col}; ${plural(now.drawing.length, "pixel")} drawn.`;
+    return `${says} ${names[unit.number - 1]}, channel ${unit.channel}, unit (${unit.row}, ${unit.col}) is ${exact(sum.value)}; it sees ${seenWords(seen, height, width)}.`;
   }
 
   return function draw() {
@@ -552,13 +559,14 @@ function build(frame) {
     const [before, old] = [now, sizes];
     now = compute();
     if (sizes?.width !== frame.width) sizes = lay();
-    if (now !== before || sizes !== old) paint();
+    const colors = signedColors(frame.root, 1); // once: reading a style between changes makes the browser lay out in between
+    if (now !== before || sizes !== old) paint(colors);
     unit = chosenUnit();
     const sum = unitSum(layers, now.maps, unit.at, unit.channel, unit.row, unit.col);
     parts = sum.parts;
     const seen = windowAt(unit.at, unit.row, unit.col);
     drawImage(seen);
-    drawMap();
+    drawMap(colors);
     drawOverview(sum.source);
     drawLens(sum);
     drawChart(sum);
