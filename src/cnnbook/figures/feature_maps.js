@@ -2,7 +2,7 @@ import {
   arrowStep, assign, capital, clamp, extent, figure, followPointer, greys, h, hasModifier, isHover, largest, numberGrid,
   paintPixels, plural, setText, shadeClass, signedColors, statusLine, svg, table,
 } from "./kit.js";
-import { forward, readNetwork, softmax, windowOf } from "./net.js";
+import { forward, readImages, readNetwork, softmax, windowOf } from "./net.js";
 
 const TRAITS = ["image", "dx", "dy", "drawing", "tool", "layer", "channel", "row", "column", "input_channel"];
 const WIDE = 640; // as in the style sheet
@@ -11,13 +11,6 @@ const INK = { pen: 255, eraser: 0 };
 const CHART = 62; // height of the chart
 
 // ── the picture ─────────────────────────────────────────────────────────────────────────────────
-
-/** The images of a `GreyImages` trait: for each its bytes, row by row. */
-export function readImages({ shape: [count, height, width], pixels }) {
-  const bytes = Uint8Array.from(atob(pixels), (letter) => letter.charCodeAt(0));
-  const size = height * width;
-  return { height, width, images: Array.from({ length: count }, (_, at) => bytes.subarray(at * size, (at + 1) * size)) };
-}
 
 /** The bytes of a garment (or of none) and of what is drawn over it, both moved by dx and dy. */
 export function composed(garment, drawing, { height, width, dx, dy }) {

@@ -1,4 +1,4 @@
-// A trained network in the page: its layers unpacked, its forward pass, what its units see.
+// A trained network in the page: its layers and images unpacked, its forward pass, what its units see.
 // Python pastes this file's text into each module that imports it (see figure.py); so no name here may clash.
 import { PIXEL, outputSize, pixelRange, receptiveField } from "./kit.js";
 
@@ -21,6 +21,13 @@ export const readNetwork = (packed) =>
     const [out_channels, in_channels, kernel_size] = layer.weight.shape;
     return { ...layer, out_channels, in_channels, kernel_size, weight: unpacked(layer.weight), bias: Float32Array.from(layer.bias) };
   });
+
+/** The images of a `GreyImages` trait: for each its bytes, row by row. */
+export function readImages({ shape: [count, height, width], pixels }) {
+  const bytes = Uint8Array.from(atob(pixels), (letter) => letter.charCodeAt(0));
+  const size = height * width;
+  return { height, width, images: Array.from({ length: count }, (_, at) => bytes.subarray(at * size, (at + 1) * size)) };
+}
 
 /** The pixels from the first to the last, rows and columns, that a unit sees: `depth` layers lie before it, 0 is the input itself.
  * They may lie outside of the input; a unit that sees all of it, whatever its size, has infinite ranges. */
