@@ -14,6 +14,10 @@ _MIDDLE = 64**3 // 2  # what stands for 0
 _STEPS = 2**16 - 1
 
 
+class _Packed(dict):
+    """A layer as the page reads it. Traitlets validate a value twice; the second time it stays as it is."""
+
+
 class Network(traitlets.TraitType):
     """A trait that holds a network: `cnnbook.nets.as_arrays` makes its value, the page's net.js runs it.
 
@@ -82,7 +86,8 @@ def _output_shape(layer, channels, height, width):
 
 
 def _packed(name, layer):
-    """A layer as the page reads it."""
+    if isinstance(layer, _Packed):
+        return layer
     kind = layer.get("kind") if isinstance(layer, dict) else layer
     if kind not in _PARTS:
         raise ValueError(f"{name} has the kind {kind!r}; expected one of {', '.join(_PARTS)}")
@@ -97,7 +102,7 @@ def _packed(name, layer):
         raise ValueError(
             f"{name} has {len(packed['bias'])} biases; expected {len(layer['weight'])}, one a row of weight"
         )
-    return packed
+    return _Packed(packed)
 
 
 def _finite(what, value, rank):
