@@ -448,7 +448,7 @@ function build(frame) {
   function drawLens(sum) {
     const { window, weights, products, channel } = parts[part()];
     const [rows, cols] = [window.length, window[0].length];
-    const room = sizes.wide ? 129 : Math.floor((frame.width - 32) / 3);
+    const room = sizes.wide ? 129 : Math.min(90, Math.floor((frame.width - 32) / 3));
     const size = Math.max(rows, cols) > 5 ? Math.min(16, room / Math.max(rows, cols)) : Math.min(44, Math.floor((room - 1) / Math.max(rows, cols)));
     const show = (name, numbers, grid, look = () => "") => {
       const top = largest(numbers);
