@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from cnnbook.figures.figure import Figure
-from cnnbook.figures.network import Network, output_shape
+from cnnbook.figures.network import Network, check_labels, output_shape
 from cnnbook.figures.picture import GreyImages
 
 _FARTHEST = 6  # pixels that a garment moves to each side
@@ -68,17 +68,11 @@ class FeatureMaps(Figure):
 
     def __init__(self, *, network, images, labels, classes, **kwargs):
         super().__init__(network=network, images=images, labels=labels, classes=classes, **kwargs)
-        count, height, width = self.images.shape
+        _, height, width = self.images.shape
         outputs = output_shape(self.network, (1, height, width))
         if outputs != (len(self.classes), 1, 1):
             raise ValueError(f"the network makes {outputs} of an image; expected {len(self.classes)} classes")
-        if len(self.labels) != count:
-            raise ValueError(f"labels has {len(self.labels)} numbers; expected {count}, one an image")
-        for label in self.labels:
-            if not 0 <= label < len(self.classes):
-                raise ValueError(
-                    f"labels holds {label}; expected whole numbers from 0 to {len(self.classes) - 1}"
-                )
+        check_labels(self.labels, self.images, self.classes)
 
     @traitlets.validate("image")
     def _validate_image(self, proposal):

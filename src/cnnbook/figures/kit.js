@@ -205,6 +205,12 @@ export const plural = (count, one, many = `${one}s`) => `${formatCount(count)} $
 /** "stride 2" as "Stride 2". */
 export const capital = (words) => words[0].toUpperCase() + words.slice(1);
 
+/** "2 px right and 1 px down"; empty for no move. */
+export function moveText(right, down) {
+  const parts = [[right, "right", "left"], [down, "down", "up"]].filter(([pixels]) => pixels !== 0);
+  return parts.map(([pixels, ahead, back]) => `${Math.abs(pixels)}\u00a0px ${pixels > 0 ? ahead : back}`).join(" and ");
+}
+
 // ── elements ────────────────────────────────────────────────────────────────────────────────────
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -402,6 +408,24 @@ export function followPointer(element, point) {
   element.addEventListener("pointerup", point);
 }
 
+/** Let a pointer drag an element: `hold()` says what is held at its start, `drag(held, right, down)` gets the pixels since.
+ * With `touch-action: pan-y` a finger that goes up or down first scrolls the page; one that goes sideways first drags both ways. */
+export function draggable(element, hold, drag) {
+  let grip = null;
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0) return;
+    element.setPointerCapture(event.pointerId);
+    grip = { x: event.clientX, y: event.clientY, free: event.pointerType !== "touch", held: hold() };
+  });
+  element.addEventListener("pointermove", (event) => {
+    if (!grip) return;
+    const [right, down] = [event.clientX - grip.x, event.clientY - grip.y];
+    grip.free ||= Math.abs(right) > Math.abs(down);
+    if (grip.free) drag(grip.held, right, down);
+  });
+  for (const end of ["pointerup", "pointercancel"]) element.addEventListener(end, () => (grip = null));
+}
+
 /**
  * A grid of numbers that a pointer, a finger and the arrow keys can walk, and a reader can edit.
  *
@@ -574,6 +598,18 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
     },
   };
 }
+
+// ── charts ──────────────────────────────────────────────────────────────────────────────────────
+
+/** The outlines of a chart's marks about a point: x, y and about half their width r. */
+export const markers = {
+  disk: (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
+  square: (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
+  triangle: (x, y, r) => `M${x} ${y - r * 1.2}l${r * 1.2} ${r * 2.1}h${-r * 2.4}z`,
+};
+
+/** A line through the points that have a value; it breaks at the others. */
+export const linePath = (points) => points.map((point, at) => (point ? `${points[at - 1] ? "L" : "M"}${point.x} ${point.y}` : "")).join("");
 
 // ── pictures ────────────────────────────────────────────────────────────────────────────────────
 

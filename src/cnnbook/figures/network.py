@@ -64,6 +64,22 @@ def output_shape(layers, input_shape):
     return shape
 
 
+def check_labels(labels, images, classes):
+    """Refuse labels that are not one for each image, the number of its class.
+
+    >>> check_labels([0, 2], images=np.zeros((2, 28, 28), np.uint8), classes=["T-shirt/top", "Trouser"])
+    Traceback (most recent call last):
+    ValueError: labels holds 2; expected whole numbers from 0 to 1
+
+    Used by `ShiftProbe` and `FeatureMaps`.
+    """
+    if len(labels) != len(images):
+        raise ValueError(f"labels has {len(labels)} numbers; expected {len(images)}, one an image")
+    for label in labels:
+        if not 0 <= label < len(classes):
+            raise ValueError(f"labels holds {label}; expected whole numbers from 0 to {len(classes) - 1}")
+
+
 def _output_shape(layer, channels, height, width):
     kind = layer["kind"]
     if kind == "relu":

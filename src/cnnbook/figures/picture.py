@@ -73,7 +73,7 @@ class GreyImages(traitlets.TraitType):
     Raises:
         ValueError: for an array of another shape or type.
 
-    Used by `FeatureMaps`.
+    Used by `ShiftProbe` and `FeatureMaps`.
     """
 
     def __init__(self, **kwargs):

@@ -1,6 +1,6 @@
 import {
-  arrowStep, assign, capital, clamp, conv2d, figure, h, kernelPreset, largest, numberGrid, outputSize, padIndex, plural,
-  setText, shadeClass, square, statusLine, svg, table,
+  arrowStep, assign, capital, clamp, conv2d, figure, h, kernelPreset, largest, linePath, markers, moveText, numberGrid,
+  outputSize, padIndex, plural, setText, shadeClass, square, statusLine, svg, table,
 } from "./kit.js";
 
 const TRAITS = [
@@ -113,24 +113,15 @@ function cellText(value, side) {
 const exact = (value) => String(+value.toFixed(4));
 const by = (rows, cols) => `${rows}\u00a0×\u00a0${cols}`;
 
-/** "2 px right and 1 px down"; empty for no move. */
-function moveText(right, down) {
-  const parts = [[right, "right", "left"], [down, "down", "up"]].filter(([pixels]) => pixels !== 0);
-  return parts.map(([pixels, ahead, back]) => `${Math.abs(pixels)}\u00a0px ${pixels > 0 ? ahead : back}`).join(" and ");
-}
-
 // ── the curves ──────────────────────────────────────────────────────────────────────────────────
 
 const MARKERS = {
-  max: (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
-  average: (x, y, r) => `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
-  blur: (x, y, r) => `M${x} ${y - r * 1.2}l${r * 1.2} ${r * 2.1}h${-r * 2.4}z`,
+  max: markers.disk,
+  average: markers.square,
+  blur: markers.triangle,
   "strided convolution": (x, y, r) => `M${x - r} ${y - r}l${2 * r} ${2 * r}M${x + r} ${y - r}l${-2 * r} ${2 * r}`,
   none: (x, y, r) => `M${x} ${y - 1.3 * r}l${1.3 * r} ${1.3 * r}l${-1.3 * r} ${1.3 * r}l${-1.3 * r} ${-1.3 * r}z`,
 };
-
-/** A line through the points that have a value; it breaks at the others. */
-const linePath = (points) => points.map((point, at) => (point ? `${points[at - 1] ? "L" : "M"}${point.x} ${point.y}` : "")).join("");
 
 /** The least of the usual ends of an axis that holds `value`. */
 const axisEnd = (value, ends) => ends.find((end) => value <= end) ?? Math.ceil(value);
