@@ -10,6 +10,7 @@ from cnnbook.figures.pooling_explorer import PoolingExplorer
 from cnnbook.figures.quiz import Quiz
 from cnnbook.figures.receptive_field_explorer import ReceptiveFieldExplorer
 from cnnbook.figures.shape_drill import ShapeDrill
+from cnnbook.figures.shift_probe import ShiftProbe
 
 __all__ = [
     "ArchitectureExplorer",
@@ -22,4 +23,5 @@ __all__ = [
     "Quiz",
     "ReceptiveFieldExplorer",
     "ShapeDrill",
+    "ShiftProbe",
 ]
