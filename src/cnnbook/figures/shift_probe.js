@@ -4,7 +4,7 @@ import {
 import { forward, readImages, readNetwork, softmax } from "./net.js";
 
 const TRAITS = ["image", "dx", "dy"];
-const PHONE = 580; // as in the style sheet
+const WIDE = 660; // as in the style sheet
 const LETTER = 9; // pixels of the status line that a letter takes, and of the line's end that stays empty, at most
 const SLICE = 8; // milliseconds of work between two chances for the reader to act
 const LOOKS = ["square", "disk", "triangle"]; // a marker for each network, and a dash by the same name in the style sheet
@@ -142,7 +142,7 @@ function build(frame) {
   // ── drawing ──
 
   function drawCanvas(image, dx, dy) {
-    zoom = Math.floor((frame.width >= PHONE ? 280 : Math.min(frame.width, 280)) / canvasSize);
+    zoom = Math.floor((frame.width >= WIDE ? 280 : Math.min(frame.width, 280)) / canvasSize);
     paintPixels(canvas, drawn(image, dx, dy), greys(0, 255));
     canvas.setAttribute("aria-label", `${capital(classes[labels[image]])} on a canvas of ${canvasSize} by ${canvasSize} pixels`);
     for (const node of [scene, canvas]) node.style.width = node.style.height = `${zoom * canvasSize}px`;
@@ -181,7 +181,7 @@ function build(frame) {
       svg("path", { class: "sp-rule", d: `M${left} ${y(share)}H${chartWidth - right}` }),
       label(percent(share), { x: left - 6, y: y(share) + 4 }, "end"),
     ]);
-    const labelled = shifts.filter((shift) => frame.width >= PHONE || shift % 2 === 0 || shift === dx);
+    const labelled = shifts.filter((shift) => frame.width >= WIDE || shift % 2 === 0 || shift === dx);
     const ticks = labelled.map((shift) => label(String(shift).replace("-", "−"), { x: x(shift), y: chartHeight - bottom + 17, class: shift === dx ? "sp-here" : "" }, "middle"));
     const series = networks.map(({ name, look }, at) => {
       const points = shifts.map((shift) => {
