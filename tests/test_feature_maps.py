@@ -176,8 +176,8 @@ STROKE = """
 
 @pytest.mark.parametrize(
     "start, end",
-    [((4, 5), (4, 5)), ((2.3, 3.4), (11.6, 20.2)), ((12, 20), (3, 20)), ((-3, 26), (5, 40)), ((30, 50), (31, 50))],
-    ids=["dot", "slanted", "upright", "over the edge", "beside"],
+    [((4, 5), (4, 5)), ((2.3, 3.4), (11.6, 20.2)), ((12, 20), (3, 20)), ((-3, 26), (5, 40)), ((0, 0), (3, 1)), ((30, 50), (31, 50))],
+    ids=["dot", "slanted", "upright", "over the edge", "corner", "beside"],
 )  # fmt: skip
 def test_a_stroke_covers_the_pixels_within_its_reach_and_keeps_the_others(run_js, start, end):
     before = [[7, 9, 40], [3, 3, 50]]
