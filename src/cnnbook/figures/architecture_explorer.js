@@ -210,8 +210,8 @@ const COLUMNS = { layer: "layer", kind: "kind", shape: "output", parameters: "pa
 const COUNTS = { parameters: "parameters", macs: "MACs" };
 
 const SCALES = {
-  "square root": "Drawn by square roots: 4 times the height or channels looks twice as large. Below: heights.",
-  true: "True to scale, channels by a scale of their own; no side under 2 pixels. Below: heights.",
+  "square root": "Drawn by square roots: 4 times the height or channels looks twice as large. Numbers: heights.",
+  true: "True to scale, channels by a scale of their own; no side under 2 pixels. Numbers: heights.",
 };
 
 const set = (node, attributes) => Object.entries(attributes).forEach(([name, value]) => node.setAttribute(name, value));
@@ -291,7 +291,7 @@ function build(frame) {
     let [previous, edge] = [null, -Infinity];
     const labels = [];
     now.rows.forEach((row, at) => {
-      const middle = clamp(boxes[at].x + boxes[at].width / 2, 10, frame.width - 10);
+      const middle = clamp(boxes[at].x + boxes[at].width / 2, 12, frame.width - 12);
       if (isAside(row) || row.kind === "sum" || row.size === previous || middle < edge + 24) return;
       labels.push(svg("text", { x: middle, y: height - 28 }, String(row.size)));
       [previous, edge] = [row.size, middle];
@@ -319,7 +319,7 @@ function build(frame) {
     drawSizes(height);
     const row = rows[chosen];
     setText(currentLabel, `${row.name}: ${shapeText(row)}`);
-    const room = 4 + currentLabel.textContent.length * 3.7; // half of what the words take
+    const room = 4 + currentLabel.textContent.length * 4; // half of what the words take
     set(currentLabel, { x: clamp(boxes[chosen].x + boxes[chosen].width / 2, room, width - room), y: height - 8 });
   }
 
@@ -386,9 +386,10 @@ function build(frame) {
       sheet.append(tableRows.at(-1).element);
     }
     tableRows.forEach(({ element, button, values, meters }, at) => {
-      assign(element, { hidden: at >= names.length });
-      if (at >= names.length) return;
       const row = rows[at];
+      assign(element, { hidden: at >= names.length, className: `${row ? "" : "none"} ${at === chosen ? "here" : ""}` });
+      assign(button, { ariaPressed: String(at === chosen), disabled: !row, tabIndex: at === chosen ? 0 : -1 });
+      if (element.hidden) return;
       const texts = row
         ? { shape: shapeText(row), parameters: formatCount(row.parameters), macs: formatCount(row.macs), sees: seenText(row) }
         : { shape: "none", parameters: "none", macs: "none", sees: "none" };
@@ -396,9 +397,7 @@ function build(frame) {
       setText(values.kind, at ? layerWords(architecture.layers[at - 1]) : "image");
       for (const [name, text] of Object.entries(texts)) setText(values[name], text);
       for (const [count, meter] of Object.entries(meters)) meter.style.width = row && !problem ? `${(100 * row[count]) / totals[count]}%` : "0";
-      assign(button, { ariaPressed: String(at === chosen), disabled: !row, tabIndex: at === chosen ? 0 : -1 });
-      assign(element, { className: `${row ? "" : "none"} ${at === chosen ? "here" : ""}` });
-      element.dataset.kind = names[at] === "input" ? "input" : architecture.layers[at - 1].kind;
+      assign(element.dataset, { kind: at ? architecture.layers[at - 1].kind : "input" });
     });
     for (const [count, total] of Object.entries(totalCells)) setText(total, problem ? "none" : formatCount(totals[count]));
   }
