@@ -88,23 +88,24 @@ def steps(page, settings):
         assert int(slider.input_value()) == most
 
 
+def work_so_far(session):
+    """Milliseconds of work since the page opened, as the browser itself accounts for them, without and with the styling of elements."""
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    spent = {metric["name"]: 1000 * metric["value"] for metric in metrics}
+    bare = spent["ScriptDuration"] + spent["LayoutDuration"]
+    return bare, bare + spent["RecalcStyleDuration"]
+
+
 def work_of_figure(page, settings):
-    """Milliseconds of work of each step, as the browser itself accounts for them, without and with the styling of elements."""
+    """Milliseconds of work of each step, without and with the styling of elements."""
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
-
-    def busy():
-        metrics = session.send("Performance.getMetrics")["metrics"]
-        spent = {metric["name"]: 1000 * metric["value"] for metric in metrics}
-        bare = spent["ScriptDuration"] + spent["LayoutDuration"]
-        return bare, bare + spent["RecalcStyleDuration"]
-
     work = {"script and layout": [], "script, style and layout": []}
     for step in steps(page, settings):
-        before = busy()
+        before = work_so_far(session)
         step()
         page.evaluate(FRAME)
-        for spent, start, end in zip(work.values(), before, busy(), strict=True):
+        for spent, start, end in zip(work.values(), before, work_so_far(session), strict=True):
             spent.append(end - start)
     session.detach()
     return work
