@@ -152,15 +152,18 @@ def test_packed_weights_are_off_by_a_step_at_most_and_their_sums_by_less(net_js)
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(3, 5, 4, stride=2, padding=1), nn.Linear(7, 6))
     model[1].weight.data[2] = 0
-    for layer, (weight, bias, rest) in zip(model, net_js(READ, packed(model)), strict=True):
+    model[1].weight.data[3, 4] = -50
+    layers = packed(model)
+    for layer, made, (weight, bias, rest) in zip(model, layers, net_js(READ, layers), strict=True):
         expected = layer.weight.detach().double().numpy()
         error = np.reshape(weight, expected.shape) - expected
-        step = np.abs(expected).max() / (2**16 - 1)
+        step = made["weight"]["step"]
+        assert np.linalg.norm(expected) / 2**20 <= step < np.linalg.norm(expected) / 2**16
         assert np.abs(error).max() <= 1.01 * step
         assert np.abs(np.cumsum(error.reshape(len(error), -1), axis=1)).max() <= 0.6 * step
         np.testing.assert_array_equal(bias, layer.bias.detach())
         assert rest["in_channels"] == expected.shape[1] and rest["out_channels"] == expected.shape[0]
-    assert net_js(READ, packed(model))[0][2] | {"kernel_size": 4, "stride": 2, "padding": 1} == {
+    assert net_js(READ, layers)[0][2] | {"kernel_size": 4, "stride": 2, "padding": 1} == {
         "kind": "conv2d", "in_channels": 3, "out_channels": 5, "kernel_size": 4, "stride": 2, "padding": 1,
     }  # fmt: skip
 

@@ -9,9 +9,10 @@ from cnnbook.shapes import conv_output_size, pool_output_size
 
 _DIGITS = np.frombuffer((string.ascii_letters.swapcase() + string.digits + "+/").encode(), np.uint8)
 _MIDDLE = 64**3 // 2  # what stands for 0
-# Steps from 0 to a layer's largest weight. So many keep the logits of the book's nets within 1e-3, and each bit more
-# of the fully connected net is 13 kB more in the page.
-_STEPS = 2**16 - 1
+# Steps in a layer's norm. The errors that layers add are then as small as they can be in so many bytes: what a
+# rounded layer adds to the logits goes with step / root mean square, and its bytes with the number of its weights.
+# So many keep the logits of the book's nets within 1e-3 and two of them within 220 kB.
+_STEPS = 2**20
 
 
 class _Packed(dict):
@@ -24,7 +25,7 @@ class Network(traitlets.TraitType):
     >>> layers = [{"kind": "linear", "weight": np.eye(2, 3, dtype=np.float32), "bias": np.zeros(2, np.float32)}]
     >>> [layer] = Network().validate(None, layers)
     >>> layer["weight"]
-    {'shape': [2, 3], 'levels': 'vgggvg/AAA/A/AAA/A', 'step': 1.5259021896696422e-05}
+    {'shape': [2, 3], 'levels': '/ggg/g/AAA/A+AAA+A', 'step': 7.629510948348211e-06}
 
     What it is set to are the layers from the input on, each a dict: its ``kind`` and what `as_arrays` says of it. What it
     holds is what the page reads: each layer's weights as whole steps of one size. A number of steps has three digits to
@@ -134,7 +135,7 @@ def _weight(what, value, rank):
     array = _finite(what, value, rank)
     if rank == 4 and array.shape[2] != array.shape[3]:
         raise ValueError(f"{what} of shape {array.shape}; expected square kernels")
-    step = np.abs(array).max() / _STEPS or 1.0
+    step = max(np.linalg.norm(array) / _STEPS, np.abs(array).max() / (_MIDDLE - 2)) or 1.0
     # What is rounded are the sums along a row, so that the errors of neighbours, whose inputs are alike, cancel.
     sums = np.rint(np.cumsum(array.reshape(len(array), -1) / step, axis=1))
     levels = np.diff(sums, axis=1, prepend=0).astype(int).ravel() + _MIDDLE
