@@ -1,6 +1,7 @@
 """ArchitectureExplorer: its every number against nets.profile of the module, its volumes, its controls."""
 
 import functools
+import itertools
 import re
 
 import pytest
@@ -320,6 +321,13 @@ def test_the_volumes_are_to_scale(mount, name, size, scale, width):
         unit = max(box[side] for box, _ in volumes) / max(length(shape) for _, shape in volumes) ** power
         for box, shape in volumes:
             assert box[side] == pytest.approx(max(2, unit * length(shape) ** power), abs=0.05), (side, shape)
+    path = [
+        box
+        for box, layer in zip(drawn[1:], ARCHITECTURES[name]["layers"], strict=True)
+        if not layer["name"].startswith("skip")
+    ]
+    for one, following in itertools.pairwise([drawn[0], *path]):
+        assert following["x"] > one["x"] + one["width"]
 
 
 def test_a_residual_s_way_round_leads_from_what_its_block_reads_to_its_sum(mount):
@@ -327,6 +335,7 @@ def test_a_residual_s_way_round_leads_from_what_its_block_reads_to_its_sum(mount
     layers = [{"name": "input"}, *ARCHITECTURES["ResNet-18"]["layers"]]
     names = [layer["name"] for layer in layers]
     box = dict(zip(names, fronts(page), strict=True))
+    volume = dict(zip(names, boxes(page, "svg [data-layer]"), strict=True))
     ways = re.findall(
         r"M([\d.]+) ([\d.]+)V([\d.]+)H([\d.]+)V([\d.]+)", page.locator(".way").get_attribute("d")
     )
@@ -345,6 +354,7 @@ def test_a_residual_s_way_round_leads_from_what_its_block_reads_to_its_sum(mount
         assert inside(entry, x, y) and inside(layer["name"], end, arrival)
         assert low > box[branch]["y"] + box[branch]["height"]
         if other.startswith("skip"):
+            assert volume[other]["top"] > volume[branch]["bottom"]
             assert x < box[other]["x"] < end and inside(other, box[other]["x"], low)
 
 

@@ -247,10 +247,10 @@ function build(frame) {
   const drawing = svg("svg", { "aria-hidden": "true" });
   const volumes = h("div", { class: "volumes", tabindex: "0", role: "application", "aria-label": "volumes: arrow keys choose the layer" }, drawing);
   const shapes = []; // a group for each output
-  const [wayGroup, shapeGroup, labelGroup] = [svg("path", { class: "way" }), svg("g"), svg("g")];
+  const [ways, shapeGroup, labelGroup] = [svg("path", { class: "way" }), svg("g"), svg("g")];
   const current = svg("path", { class: "current" });
   const currentLabel = svg("text", { class: "here" });
-  drawing.append(wayGroup, shapeGroup, current, labelGroup, currentLabel);
+  drawing.append(ways, shapeGroup, current, labelGroup, currentLabel);
   let boxes = [];
 
   const layerUnder = (event) => {
@@ -314,7 +314,7 @@ function build(frame) {
       set(faces.plus, { d: isSum ? plusOf(box) : "" });
     });
     shapes.forEach(({ element }, at) => (element.style.display = at < rows.length ? "" : "none"));
-    set(wayGroup, { d: waysOf() });
+    set(ways, { d: waysOf() });
     set(current, { d: [frontOf, topOf, sideOf].map((face) => face(boxes[chosen])).join("") });
     drawSizes(height);
     const row = rows[chosen];
@@ -325,7 +325,7 @@ function build(frame) {
 
   // ── the sums, the bars ──
 
-  const lines = Object.fromEntries(["parameters", "macs", "sees"].map((name) => [name, h("p", { class: `line ${name}` })]));
+  const lines = Object.fromEntries(["parameters", "macs", "sees"].map((name) => [name, h("p")]));
   const sum = h("div", { class: "sum", tabindex: "0", role: "group", "aria-label": "written out" }, ...Object.values(lines));
 
   function drawSum() {
