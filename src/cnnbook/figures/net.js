@@ -59,19 +59,26 @@ function zeroPadded(input, padding) {
 }
 
 /** Each row of weights times the inputs, summed, plus the row's bias: written to `values` from `at` on, `apart` from one row to the next.
+ * Inputs that are 0, as black pixels and what ReLU cut off, are left out: `used`, as long as `inputs`, is room for the places of the others.
  * Four rows at once: an input that was read is used four times, which makes it twice as fast. */
-function weightedSums(weight, bias, inputs, values, at, apart) {
-  const count = inputs.length;
+function weightedSums({ weight, bias }, inputs, used, values, at, apart) {
+  const size = inputs.length;
+  let count = 0;
+  for (let place = 0; place < size; place++) if (inputs[place] !== 0) used[count++] = place;
   let row = 0;
   for (; row + 4 <= bias.length; row += 4, at += 4 * apart) {
-    const [first, second, third, fourth] = [row * count, (row + 1) * count, (row + 2) * count, (row + 3) * count];
+    const first = row * size;
+    const second = first + size;
+    const third = second + size;
+    const fourth = third + size;
     let [a, b, c, d] = [bias[row], bias[row + 1], bias[row + 2], bias[row + 3]];
     for (let i = 0; i < count; i++) {
-      const input = inputs[i];
-      a += weight[first + i] * input;
-      b += weight[second + i] * input;
-      c += weight[third + i] * input;
-      d += weight[fourth + i] * input;
+      const place = used[i];
+      const input = inputs[place];
+      a += weight[first + place] * input;
+      b += weight[second + place] * input;
+      c += weight[third + place] * input;
+      d += weight[fourth + place] * input;
     }
     values[at] = a;
     values[at + apart] = b;
@@ -80,18 +87,20 @@ function weightedSums(weight, bias, inputs, values, at, apart) {
   }
   for (; row < bias.length; row++, at += apart) {
     let sum = bias[row];
-    for (let i = 0; i < count; i++) sum += weight[row * count + i] * inputs[i];
+    for (let i = 0; i < count; i++) sum += weight[row * size + used[i]] * inputs[used[i]];
     values[at] = sum;
   }
 }
 
 /** At each place the window of all channels is one list of inputs, as a linear layer reads them. */
-function convolve({ weight, bias, out_channels, kernel_size, stride, padding }, input) {
+function convolve(layer, input) {
+  const { out_channels, kernel_size, stride, padding } = layer;
   const padded = zeroPadded(input, padding);
   const height = outputSize(input.height, kernel_size, stride, padding, 1);
   const width = outputSize(input.width, kernel_size, stride, padding, 1);
   const values = new Float32Array(out_channels * height * width);
   const inputs = new Float32Array(input.channels * kernel_size ** 2);
+  const used = new Int32Array(inputs.length);
   for (let row = 0; row < height; row++)
     for (let col = 0; col < width; col++) {
       let at = 0;
@@ -100,7 +109,7 @@ function convolve({ weight, bias, out_channels, kernel_size, stride, padding }, 
           const from = (channel * padded.height + row * stride + i) * padded.width + col * stride;
           for (let j = 0; j < kernel_size; j++) inputs[at++] = padded.values[from + j];
         }
-      weightedSums(weight, bias, inputs, values, row * width + col, height * width);
+      weightedSums(layer, inputs, used, values, row * width + col, height * width);
     }
   return { values, channels: out_channels, height, width };
 }
@@ -128,10 +137,10 @@ function globalAverage(layer, { values: from, channels, height, width }) {
   return { values, channels, height: 1, width: 1 };
 }
 
-function multiply({ weight, bias, out_channels }, { values: inputs }) {
-  const values = new Float32Array(out_channels);
-  weightedSums(weight, bias, inputs, values, 0, 1);
-  return { values, channels: out_channels, height: 1, width: 1 };
+function multiply(layer, { values: inputs }) {
+  const values = new Float32Array(layer.out_channels);
+  weightedSums(layer, inputs, new Int32Array(inputs.length), values, 0, 1);
+  return { values, channels: layer.out_channels, height: 1, width: 1 };
 }
 
 const FORWARD = {
