@@ -60,7 +60,7 @@ function mountLab(el, id, models) {
     }
   }
   const note = document.createElement("p");
-  note.textContent = "This is a lab: it needs Python. Above is its outcome at the default setting. To move its sliders, run this chapter in JupyterLab with “make lab”.";
+  note.textContent = "This is a lab: it needs Python. Above is its outcome at the default setting. To use its controls, run this chapter in JupyterLab with “make lab”.";
   el.append(note);
 }
 
