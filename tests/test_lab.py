@@ -31,7 +31,7 @@ def chapter(tmp_path, browser):
         page.close()
 
 
-def saved_when_run(page, path, seconds=300):
+def saved_when_run(page, path, seconds=600):
     """The notebook, saved again and again until each of its code cells has run."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
