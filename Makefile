@@ -24,7 +24,7 @@ test: $(GARMENTS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(MAKE) site
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: site
 	$(BIN)/python tests/find_chromium.py

@@ -983,7 +983,7 @@ build_width = Checker(
 )
 
 _POOLED_MAP = np.array([[1.0, 5, 2, 0], [3, 4, 8, 1], [2, 0, 6, 7]])
-_POOLED_GRADIENT = np.array([[1.0, -2, 3], [4, 5, -1]])
+_POOLED_GRADIENT = np.array([[1.0, -2, 3], [4, 5, -2]])
 
 
 def _pool_gradient(backward, gradient=_POOLED_GRADIENT):
@@ -995,7 +995,7 @@ build_pool_backward = Checker(
     right="A cell that wins several windows collects the gradients of all of them; the losers get nothing.",
     slips=[
         (
-            np.array([[0.0, 1, 0, 0], [0, 4, -1, 0], [0, 0, 0, 0]]),
+            np.array([[0.0, 1, 0, 0], [0, 4, -2, 0], [0, 0, 0, 0]]),
             "The 8 wins several windows. Add up what comes from all of them.",
         ),
         (_pool_gradient(ops.avg_pool2d_backward), "You shared each gradient out: that is average pooling."),
