@@ -1,5 +1,6 @@
 """A real JupyterLab: a chapter runs, and its figure and its kernel share one state."""
 
+import io
 import shutil
 import time
 from pathlib import Path
@@ -8,7 +9,10 @@ import nbformat
 import pytest
 from jupyter_client import BlockingKernelClient
 from lab_server import run_all, serve_lab
+from PIL import Image
 from playwright.sync_api import expect
+
+from cnnbook import data
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 CHAPTERS = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
@@ -83,3 +87,31 @@ def test_a_chapter_runs_to_its_end_without_an_error(chapter, name):
     widgets = sum("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
     assert widgets >= 3
     expect(page.locator(".cnnbook").first).to_be_attached()
+
+
+def png(picture):
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_reader_s_own_photograph_is_named(chapter, tmp_path):
+    needed = {"imports", "cat-names", "collage", "collage-show", "own-lab"}
+    notebook = nbformat.read(NOTEBOOKS / "classification.ipynb", as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if cell.id in needed]
+    nbformat.write(notebook, tmp_path / "notebooks/own.ipynb")
+    page, _, _ = chapter("own.ipynb")
+    answer = page.locator(".jp-OutputArea-output .jp-OutputArea-output pre").last
+    expect(answer).to_contain_text("Egyptian cat")
+
+    cup = Image.fromarray(data.photographs()["coffee"])
+    files = [
+        ("cup.png", png(cup.convert("RGBA")), "espresso"),
+        ("notes.png", b"no picture at all", "No answer"),
+        ("grey.png", png(cup.convert("L")), "cup"),
+    ]
+    for name, content, said in files:
+        with page.expect_file_chooser() as chosen:
+            page.get_by_role("button", name="Choose a picture").click()
+        chosen.value.set_files({"name": name, "mimeType": "image/png", "buffer": content})
+        expect(answer).to_contain_text(said, timeout=30_000)
