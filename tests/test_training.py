@@ -122,6 +122,10 @@ def test_nothing_is_written_where_no_terminal_is(capsys):
         (dict(learning_rate=math.nan), "learning_rate is nan"),
         (dict(images=torch.zeros(4, 8, 11)), r"images has shape \(4, 8, 11\); expected \(N, C, H, W\)"),
         (dict(images=torch.zeros(0, 1, 8, 11)), r"images has shape \(0, 1, 8, 11\)"),
+        (
+            dict(images=torch.zeros(4, 3, 8, 11)),
+            r"images has shape \(4, 3, 8, 11\), which the model does not take",
+        ),
         (dict(images=torch.zeros(4, 1, 8, 11, dtype=torch.int16)), "images is torch.int16; expected"),
         (dict(images=[[1, 2]]), "images is list; expected a tensor"),
         (dict(labels=torch.zeros(3, dtype=torch.int64)), r"labels has shape \(3,\); expected \(4,\)"),

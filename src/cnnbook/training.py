@@ -62,7 +62,8 @@ def fit(
         progress: whether to draw a progress bar, if standard error is a terminal.
 
     Raises:
-        ValueError: an argument is not as said above, or a label is not below the number of logits.
+        ValueError: an argument is not as said above, the model does not take images of that size or number of
+            channels, or a label is not below the number of logits.
         FloatingPointError: the loss is NaN or infinite; raised at that step.
 
     Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019), algorithm 2; Smith and Topin,
@@ -72,8 +73,8 @@ def fit(
     _check_count("batch_size", batch_size)
     if not (isinstance(learning_rate, int | float) and 0 < learning_rate < math.inf):
         raise ValueError(f"learning_rate is {learning_rate!r}; expected a number above 0")
-    _check_images(images)
-    _check_labels(labels, images, model)
+    classes = _check_images(images, model)
+    _check_labels(labels, images, classes)
 
     device = _device(model) if device is None else torch.device(device)
     model.to(device, memory_format=torch.channels_last)
@@ -130,7 +131,7 @@ def predict(model, images, batch_size=250) -> torch.Tensor:
     Used from chapter ``pooling`` on.
     """
     _check_count("batch_size", batch_size)
-    _check_images(images)
+    _check_images(images, model)
     return torch.cat([_logits(model, batch).argmax(1).cpu() for batch in images.split(batch_size)])
 
 
@@ -145,8 +146,8 @@ def evaluate(model, images, labels, batch_size=250) -> float:
 
     Used from chapter ``pooling`` on.
     """
-    _check_images(images)
-    _check_labels(labels, images, model)
+    classes = _check_images(images, model)
+    _check_labels(labels, images, classes)
     return (predict(model, images, batch_size) == labels.cpu()).float().mean().item()
 
 
@@ -175,21 +176,27 @@ def _check_count(name, value):
         raise ValueError(f"{name} is {value!r}; expected a whole number of at least 1")
 
 
-def _check_images(images):
+def _check_images(images, model):
+    """Whether the model takes them; the number of its logits."""
     if not isinstance(images, torch.Tensor) or images.dtype not in (torch.uint8, torch.float32):
         kind = images.dtype if isinstance(images, torch.Tensor) else type(images).__name__
         raise ValueError(f"images is {kind}; expected a tensor of uint8 or float32")
     if images.ndim != 4 or len(images) == 0:
         raise ValueError(f"images has shape {tuple(images.shape)}; expected (N, C, H, W), N at least 1")
+    try:
+        return _logits(model, images[:1]).shape[1]
+    except RuntimeError as problem:
+        raise ValueError(
+            f"images has shape {tuple(images.shape)}, which the model does not take: {problem}"
+        ) from problem
 
 
-def _check_labels(labels, images, model):
+def _check_labels(labels, images, classes):
     if not isinstance(labels, torch.Tensor) or labels.dtype != torch.int64:
         kind = labels.dtype if isinstance(labels, torch.Tensor) else type(labels).__name__
         raise ValueError(f"labels is {kind}; expected a tensor of int64")
     if labels.shape != images.shape[:1]:
         raise ValueError(f"labels has shape {tuple(labels.shape)}; expected ({len(images)},), one an image")
-    classes = _logits(model, images[:1]).shape[1]
     if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(
             f"labels run from {labels.min()} to {labels.max()}; expected 0 to {classes - 1}, as the model has "
