@@ -1,10 +1,10 @@
 """A reader's own picture is read as it looks; what is no picture is named. Pillow writes the files."""
 
-import io
 import warnings
 
 import numpy as np
 import pytest
+from picture_file import written
 from PIL import Image
 
 from cnnbook import data
@@ -21,12 +21,6 @@ def smooth():
 
 RGB = smooth()
 GREY = RGB[:, :, 1]
-
-
-def written(picture, format="PNG", **options):
-    file = io.BytesIO()
-    picture.save(file, format, **options)
-    return file.getvalue()
 
 
 PNG = written(Image.fromarray(RGB))

@@ -1,6 +1,5 @@
 """A real JupyterLab: a chapter runs, and its figure and its kernel share one state."""
 
-import io
 import shutil
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ import nbformat
 import pytest
 from jupyter_client import BlockingKernelClient
 from lab_server import run_all, serve_lab
+from picture_file import written
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -89,12 +89,6 @@ def test_a_chapter_runs_to_its_end_without_an_error(chapter, name):
     expect(page.locator(".cnnbook").first).to_be_attached()
 
 
-def png(picture):
-    file = io.BytesIO()
-    picture.save(file, "PNG")
-    return file.getvalue()
-
-
 def test_a_reader_s_own_photograph_is_named(chapter, tmp_path):
     needed = {"imports", "cat-names", "collage", "collage-show", "own-lab"}
     notebook = nbformat.read(NOTEBOOKS / "classification.ipynb", as_version=4)
@@ -106,9 +100,9 @@ def test_a_reader_s_own_photograph_is_named(chapter, tmp_path):
 
     cup = Image.fromarray(data.photographs()["coffee"])
     files = [
-        ("cup.png", png(cup.convert("RGBA")), "espresso"),
+        ("cup.png", written(cup.convert("RGBA")), "espresso"),
         ("notes.png", b"no picture at all", "No answer"),
-        ("grey.png", png(cup.convert("L")), "cup"),
+        ("grey.png", written(cup.convert("L")), "cup"),
     ]
     for name, content, said in files:
         with page.expect_file_chooser() as chosen:

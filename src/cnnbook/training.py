@@ -132,7 +132,7 @@ def predict(model, images, batch_size=250) -> torch.Tensor:
     """
     _check_count("batch_size", batch_size)
     _check_images(images, model)
-    return torch.cat([_logits(model, batch).argmax(1).cpu() for batch in images.split(batch_size)])
+    return _answers(model, images, batch_size)
 
 
 def evaluate(model, images, labels, batch_size=250) -> float:
@@ -146,9 +146,10 @@ def evaluate(model, images, labels, batch_size=250) -> float:
 
     Used from chapter ``pooling`` on.
     """
+    _check_count("batch_size", batch_size)
     classes = _check_images(images, model)
     _check_labels(labels, images, classes)
-    return (predict(model, images, batch_size) == labels.cpu()).float().mean().item()
+    return (_answers(model, images, batch_size) == labels.cpu()).float().mean().item()
 
 
 def _as_input(images):
@@ -165,6 +166,10 @@ def _logits(model, images):
         logits = model(_as_input(images.to(_device(model))))
     model.train(was_training)
     return logits
+
+
+def _answers(model, images, batch_size):
+    return torch.cat([_logits(model, batch).argmax(1).cpu() for batch in images.split(batch_size)])
 
 
 def _device(model):
