@@ -86,7 +86,8 @@ def figure_page(figure, theme="light") -> str:
 
     return (
         f'<!doctype html><html lang="en" data-theme="{theme}"><meta name="viewport" content="width=device-width">'
-        f"<title>figure</title><style>body {{ margin: 16px; background: {'#14181d' if theme == 'dark' else '#fff'} }}</style>"
+        f"<title>figure</title><style>body {{ margin: 16px; background: {'#14181d' if theme == 'dark' else '#fff'} }}"
+        "[hidden] { display: none !important }</style>"  # as the book's theme has it
         f"<main><h1 style='font-size:0'>figure</h1>"
         + script("application/vnd.jupyter.widget-state+json", json.dumps(data["manager_state"]))
         + script("application/vnd.jupyter.widget-view+json", json.dumps(data["view_specs"][0]))

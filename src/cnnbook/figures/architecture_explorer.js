@@ -349,7 +349,7 @@ function build(frame) {
     for (const [count, { total, shares, legend, strip }] of Object.entries(bars)) {
       setText(total, problem ? `No output, so no total of ${COUNTS[count]}` : `${formatCount(totals[count])} ${COUNTS[count]}`);
       for (const [kind, text] of Object.entries(shares)) setText(text, share(totalOf(rows.filter((row) => row.kind === kind), count), totals[count]));
-      assign(legend, { hidden: Boolean(problem) });
+      assign(legend.style, { visibility: problem ? "hidden" : "" });
       const costly = problem ? [] : [...rows.keys()].filter((at) => rows[at][count]);
       strip.replaceChildren(...costly.map((at) =>
         h("span", { class: at === chosen ? "here" : null, "data-kind": rows[at].kind, "data-layer": at, style: `flex-grow: ${rows[at][count]}` })));
