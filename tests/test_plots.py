@@ -34,3 +34,34 @@ def test_a_curve_is_its_numbers_or_the_mean_of_its_repeats_inside_their_range():
 def test_curves_that_do_not_fit_are_named(curves, message):
     with pytest.raises(ValueError, match=message):
         plots.show_curves(curves, [0, 1, 3], "shift", "size")
+
+
+def test_boxes_lie_on_their_pixels_and_tell_truth_from_answers():
+    images = {"scene": np.zeros((40, 60)), "empty": np.zeros((40, 60))}
+    marks = [
+        ((8, 20, 12, 23), "Bag", "truth"),
+        ((8, 20, 12, 24), "Bag .9", "found"),
+        ((0, 0, 5, 5), "Dress", "wrong"),
+    ]
+    scene, empty = plots.show_boxes(images, {"scene": marks}).axes
+    truth, found, wrong = scene.patches
+    assert truth.get_bbox().bounds == (7.5, 19.5, 4, 3)
+    assert [text.get_text() for text in scene.texts] == ["Bag", "Bag .9", "Dress"]
+    assert truth.get_linestyle() != found.get_linestyle()
+    assert len({mark.get_edgecolor() for mark in (truth, found, wrong)}) == 3
+    assert not empty.patches and not empty.texts
+
+
+@pytest.mark.parametrize("boxes", [{"elsewhere": []}, {"scene": [((0, 0, 1, 1), "Bag", "maybe")]}])
+def test_boxes_of_no_image_or_of_no_kind_are_named(boxes):
+    with pytest.raises(ValueError, match=f"boxes has '{next(iter(boxes))}'"):
+        plots.show_boxes({"scene": np.zeros((4, 6))}, boxes)
+
+
+def test_precision_is_drawn_over_recall():
+    precision, recall = np.array([1.0, 0.5, 0.67]), np.array([0.25, 0.25, 0.5])
+    figure = plots.show_precision_recall({"Bag": (precision, recall)})
+    (line,) = figure.axes[0].get_lines()
+    assert np.array_equal(line.get_xdata(), recall) and np.array_equal(line.get_ydata(), precision)
+    with pytest.raises(ValueError, match=r"curve 'Bag' has shapes \(3,\) and \(2,\)"):
+        plots.show_precision_recall({"Bag": (precision, recall[:2])})

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 # Okabe and Ito's colours that tell apart for every eye; figures/kit.css has the same table for the page.
 COLORS = {
@@ -35,6 +36,62 @@ def show_images(images: dict[str, np.ndarray], columns: int | None = None, width
 
     Used in chapters ``convolution`` and ``stride_padding``.
     """
+    return _panels(images, columns, width)
+
+
+# What a box is: its colour and line. Dashes tell truth from answers without colour.
+MARKS = {"truth": ("input", "--"), "found": ("output", "-"), "wrong": ("error", "-")}
+
+
+def show_boxes(
+    images: dict[str, np.ndarray],
+    boxes: dict[str, list[tuple]],
+    columns: int | None = None,
+    width: float = 7.5,
+) -> Figure:
+    """Draw titled images with boxes on them.
+
+    >>> shown = show_boxes({"scene": np.zeros((96, 96))}, {"scene": [((8, 20, 40, 60), "Bag", "truth")]})
+    >>> len(shown.axes[0].patches)
+    1
+
+    Args:
+        images, columns, width: as for `show_images`.
+        boxes: title to boxes: for each ``(x1, y1, x2, y2)`` in pixels, what to write above it, and what it is:
+            ``"truth"`` is drawn in dashed blue, ``"found"`` in green, ``"wrong"`` in vermilion. A title may be left out.
+
+    Raises:
+        ValueError: as for `show_images`; for boxes of a title that no image has, or of another kind.
+
+    Used in the chapter ``detection``.
+    """
+    for title, marks in boxes.items():
+        kinds = {kind for _, _, kind in marks}
+        if title not in images or not kinds <= set(MARKS):
+            raise ValueError(
+                f"boxes has {title!r} with {', '.join(map(repr, sorted(kinds)))}; expected a title of an image "
+                f"with boxes of the kinds {', '.join(MARKS)}"
+            )
+    figure = _panels(images, columns, width)
+    for axis, title in zip(figure.axes, images, strict=False):
+        for (x1, y1, x2, y2), text, kind in boxes.get(title, []):
+            color, line = COLORS[MARKS[kind][0]], MARKS[kind][1]
+            # Pixel 0 is drawn from -0.5 to 0.5.
+            corner = x1 - 0.5, y1 - 0.5
+            axis.add_patch(
+                Rectangle(
+                    corner, x2 - x1, y2 - y1, fill=False, edgecolor=color, linestyle=line, linewidth=1.5
+                )
+            )
+            axis.text(
+                *corner, text, fontsize=6, color="white", va="bottom", clip_on=True,
+                bbox={"facecolor": color, "edgecolor": "none", "pad": 0.8},
+            )  # fmt: skip
+    return figure
+
+
+def _panels(images, columns, width):
+    """A drawing with each image in a panel of its own, in order; panels that are left over stay empty."""
     if not images:
         raise ValueError("images is empty; expected at least one title and image")
     for title, image in images.items():
@@ -47,12 +104,12 @@ def show_images(images: dict[str, np.ndarray], columns: int | None = None, width
     tallest = max(np.shape(image)[0] / np.shape(image)[1] for image in images.values())
     height = rows * (width / columns * tallest + 0.35)
     figure, axes = plt.subplots(rows, columns, figsize=(width, height), squeeze=False, layout="constrained")
+    plt.close(figure)
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, (title, image) in zip(axes.flat, images.items(), strict=False):
         _show(axis, np.asarray(image))
         axis.set_title(title, fontsize=9)
-    plt.close(figure)
     return figure
 
 
@@ -84,23 +141,60 @@ def show_curves(curves: dict[str, np.ndarray], x, x_label: str, y_label: str, wi
 
     Used in the chapter ``pooling``, "How much shift does pooling forgive?".
     """
-    if not 1 <= len(curves) <= len(COLORS):
-        raise ValueError(f"there are {len(curves)} curves; expected 1 to {len(COLORS)}")
+    figure, axis = _chart(curves, x_label, y_label, size=(width, width * 0.55))
     for title, values in curves.items():
         if np.ndim(values) not in (1, 2) or np.shape(values)[-1] != len(x) or np.size(values) == 0:
             raise ValueError(
                 f"curve {title!r} has shape {np.shape(values)}; expected ({len(x)},) or (repeats, {len(x)})"
             )
-    figure, axis = plt.subplots(figsize=(width, width * 0.55), layout="constrained")
     for (title, values), color, marker in zip(curves.items(), COLORS.values(), "os^XDv", strict=False):
         repeats = np.atleast_2d(values)
         axis.plot(x, repeats.mean(axis=0), color=color, marker=marker, label=title)
         axis.fill_between(x, repeats.min(axis=0), repeats.max(axis=0), color=color, alpha=0.2, linewidth=0)
-    axis.set_xlabel(x_label)
-    axis.set_ylabel(y_label)
     axis.set_xticks(list(x))
+    figure.legend(loc="outside right upper", frameon=False)
+    return figure
+
+
+def show_precision_recall(curves: dict[str, tuple], width: float = 5) -> Figure:
+    """Draw precision against recall, a line for each detector or class.
+
+    >>> shown = show_precision_recall({"Bag": (np.array([1.0, 1.0, 0.67]), np.array([0.25, 0.5, 0.5]))})
+    >>> shown.axes[0].get_xlabel()
+    'recall'
+
+    Args:
+        curves: title to ``(precision, recall)``, both ``(points,)``, from the surest detection on.
+        width: of the whole drawing, in inches.
+
+    Raises:
+        ValueError: for no curve, more than six, or one whose two parts differ in length.
+
+    Used in the chapter ``detection``, "Precision and recall".
+    """
+    figure, axis = _chart(curves, "recall", "precision", size=(width, width * 0.7))
+    for title, (precision, recall) in curves.items():
+        if np.ndim(precision) != 1 or np.shape(precision) != np.shape(recall):
+            raise ValueError(
+                f"curve {title!r} has shapes {np.shape(precision)} and {np.shape(recall)}; expected twice (points,)"
+            )
+    lines = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)))
+    for (title, (precision, recall)), color, line in zip(
+        curves.items(), COLORS.values(), lines, strict=False
+    ):
+        axis.plot(recall, precision, color=color, linestyle=line, label=title)
+    axis.set(xlim=(0, 1.02), ylim=(0, 1.02))
+    figure.legend(loc="outside right upper", frameon=False)
+    return figure
+
+
+def _chart(curves, x_label, y_label, size):
+    """An empty chart for so many curves as there are colours."""
+    if not 1 <= len(curves) <= len(COLORS):
+        raise ValueError(f"there are {len(curves)} curves; expected 1 to {len(COLORS)}")
+    figure, axis = plt.subplots(figsize=size, layout="constrained")
+    plt.close(figure)
+    axis.set(xlabel=x_label, ylabel=y_label)
     axis.spines[["top", "right"]].set_visible(False)
     axis.grid(alpha=0.3)
-    figure.legend(loc="outside right upper", frameon=False)
-    plt.close(figure)
-    return figure
+    return figure, axis
