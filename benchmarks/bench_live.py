@@ -7,6 +7,7 @@ import json
 import time
 
 import find_chromium
+import numpy as np
 import torch
 from conftest import CHROMIUM_FLAGS, figure_page, top_level
 from ipywidgets.embed import dependency_state
@@ -15,8 +16,8 @@ from playwright.sync_api import sync_playwright
 from benchmarks.bench_slider import FRAME, row, work_so_far
 from benchmarks.table import print_table
 from cnnbook import data, training
-from cnnbook.figures import FeatureMaps, ShiftProbe
-from cnnbook.nets import FullyConnected, SmallNet, as_arrays
+from cnnbook.figures import FeatureMaps, ShiftProbe, YoloGrid
+from cnnbook.nets import FullyConnected, SmallNet, TinyYOLO, as_arrays, yolo_loss
 
 CANVAS = 40
 REACH = 6
@@ -56,13 +57,34 @@ def trained():
     return fully, small, common | {"classes": list(garments.classes)}
 
 
-def inference_in_page(browser, networks, side, image):
-    """Milliseconds of each forward pass through all networks of a figure."""
+def detector():
+    """The network of `YoloGrid`, less trained than in the chapter, a scene of four garments, and the figure of it."""
+    scenes = data.shop_windows(2000)
+    torch.manual_seed(0)
+    model = TinyYOLO(num_classes=len(scenes.classes))
+    training.fit_detector(model, scenes, loss=yolo_loss, epochs=3, progress=False)
+    tests, windows = data.shop_windows(20, split="test"), data.shop_window_pieces(20, split="test")
+    at = next(at for at, window in enumerate(windows) if len(window.cutouts) == 4)
+    ground, cutouts = windows[at]
+    # The garment that is dragged starts in the middle: there is room to all sides.
+    middle = [int(room) // 2 for room in np.subtract(ground.shape, cutouts[0].pixels.shape)]
+    places = [middle, *([cutout.row, cutout.col] for cutout in cutouts[1:])]
+    grid = YoloGrid(
+        network=as_arrays(model),
+        grounds=ground[None],
+        cutouts=cutouts,
+        classes=list(tests.classes),
+        places=places,
+    )
+    return model, tests.images[at, 0], grid
+
+
+def inference_in_page(browser, networks, image):
+    """Milliseconds of each forward pass of a square image through all networks of a figure."""
     page = browser.new_page()
     names = "\n".join(map(top_level, ["kit.js", "net.js"]))
-    pixels = torch.nn.functional.pad(torch.from_numpy(image), [(side - len(image)) // 2] * 4)
     page.evaluate(f"() => {{ {names}\n globalThis.run = {INFER}; }}")
-    given = {"networks": networks, "pixels": pixels.flatten().tolist(), "side": side, "repeats": REPEATS}
+    given = {"networks": networks, "pixels": image.flatten().tolist(), "side": len(image), "repeats": REPEATS}
     spent = page.evaluate("given => run(given)", given)
     page.close()
     return spent
@@ -83,16 +105,17 @@ def inference_in_torch(models, side):
     return spent
 
 
-def drag(browser, figure, scene):
-    """Milliseconds of work of each step while the mouse drags the garment: script, style and layout."""
+def drag(browser, figure, garment, place):
+    """Milliseconds of work of each step while the mouse drags a garment, whose place the page's expression says: script,
+    style and layout."""
     page = browser.new_page(viewport={"width": 792, "height": 1200})
     page.set_content(figure_page(figure))
     page.wait_for_selector("html[data-figures=ready]")
-    box = page.locator(scene).first.bounding_box()
+    box = page.locator(garment).first.bounding_box()
+    zoom = page.locator("canvas").first.evaluate("one => one.getBoundingClientRect().width / one.width")
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
-    side = figure.canvas_size if isinstance(figure, ShiftProbe) else figure.images.shape[1]
-    zoom = box["width"] / side
+    start = page.evaluate(place)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
     page.mouse.down()
@@ -103,7 +126,7 @@ def drag(browser, figure, scene):
         page.evaluate(FRAME)
         spent.append(work_so_far(session)[1] - before)
     page.mouse.up()
-    assert page.evaluate("[model.get('dx'), model.get('dy')]") == list(PLACES[-1])
+    assert [at - first for at, first in zip(page.evaluate(place), start, strict=True)] == list(PLACES[-1])
     page.close()
     return spent
 
@@ -125,20 +148,26 @@ def main():
     nets = {"fully connected": as_arrays(fully), "CNN, global average": as_arrays(small)}
     probe = ShiftProbe(networks=nets, canvas_size=CANVAS, **common)
     maps = FeatureMaps(network=nets["CNN, global average"], **common)
+    yolo, scene, grid = detector()
+    garment = torch.from_numpy(common["images"][0])
+    canvas = torch.nn.functional.pad(garment, [(CANVAS - len(garment)) // 2] * 4)
+    moved = "[model.get('dx'), model.get('dy')]"
     figures = [
-        (probe, [fully, small], list(probe.networks.values()), CANVAS, ".sp-canvas"),
-        (maps, [small], [maps.network], 28, ".fm-box"),
+        (probe, [fully, small], list(probe.networks.values()), canvas, ".sp-canvas", moved),
+        (maps, [small], [maps.network], garment, ".fm-box", moved),
+        (grid, [yolo], [grid.network], scene, ".yg-garment", "model.get('places')[0].toReversed()"),
     ]
     speeds, sizes = [], []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium.get(), args=CHROMIUM_FLAGS)
-        for figure, models, networks, side, scene in figures:
+        for figure, models, networks, image, handle, place in figures:
             name = type(figure).__name__
-            image = common["images"][0]
             speeds += [
-                row(f"{name}, inference in the page", inference_in_page(browser, networks, side, image)),
-                row(f"{name}, inference in PyTorch, one thread", inference_in_torch(models, side)),
-                row(f"{name}, step of a drag, script, style and layout", drag(browser, figure, scene)),
+                row(f"{name}, inference in the page", inference_in_page(browser, networks, image)),
+                row(f"{name}, inference in PyTorch, one thread", inference_in_torch(models, len(image))),
+                row(
+                    f"{name}, step of a drag, script, style and layout", drag(browser, figure, handle, place)
+                ),
             ]
             state = json.dumps(dependency_state([figure], drop_defaults=False))
             sizes.append(

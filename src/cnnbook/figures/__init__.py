@@ -11,6 +11,7 @@ from cnnbook.figures.quiz import Quiz
 from cnnbook.figures.receptive_field_explorer import ReceptiveFieldExplorer
 from cnnbook.figures.shape_drill import ShapeDrill
 from cnnbook.figures.shift_probe import ShiftProbe
+from cnnbook.figures.yolo_grid import YoloGrid
 
 __all__ = [
     "ArchitectureExplorer",
@@ -24,4 +25,5 @@ __all__ = [
     "ReceptiveFieldExplorer",
     "ShapeDrill",
     "ShiftProbe",
+    "YoloGrid",
 ]

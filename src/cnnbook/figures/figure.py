@@ -12,7 +12,7 @@ _IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./(\w+\.js)";\n', re.MULTI
 
 
 def inline_imports(module: str) -> str:
-    """Replace a module's imports of ``./kit.js`` and ``./net.js`` by the text of these files, each once.
+    """Replace a module's imports of ``./kit.js`` and its neighbours by the text of these files, each once.
 
     >>> 'from "./kit.js"' in inline_imports('import { clamp } from "./kit.js";\\nclamp(3, 0, 2);')
     False

@@ -431,7 +431,8 @@ export function draggable(element, hold, drag) {
  *
  * draw({ rows, cols, size, cell }) shows it; `cell(row, col)` returns { value, row, col, grid, classes, tint, editable } where
  * `grid`, `row` and `col` become data-grid, data-row and data-col. Cells are kept and changed only where they differ; a drawing
- * that begins at another kept cell, `first` from the corner, moves what it shows at next to no cost.
+ * that begins at another kept cell, `first` from the corner, moves what it shows at next to no cost. `home` is the cell, [row, col],
+ * that the Tab key comes to; left out, it is the one that was focused last.
  *
  * @param {object} options
  * @param {string} options.label        accessible name of the grid
@@ -575,7 +576,7 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
 
   return {
     element,
-    draw({ rows: rowCount, cols, size, first = 0, cell }) {
+    draw({ rows: rowCount, cols, size, first = 0, cell, home: wanted = null }) {
       // Cells are laid out once, at one size, on a sheet that is scaled and moved as a whole: so a new size costs no layout.
       scale = (size - 1) / (CELL - 1);
       element.style.width = `${(cols * (CELL - 1) + 1) * scale}px`;
@@ -594,7 +595,8 @@ export function numberGrid({ label, onPoint = () => {}, onEdit, onProblem = () =
         row.cells.forEach((node, col) => (isShown(col, cols) ? drawCell(node, cell(at - first, col - first)) : retire(node)));
       }
       shown = { first, rows: rowCount, cols };
-      if (!home || !isShown(home.at[0], rowCount) || !isShown(home.at[1], cols)) makeHome(rowCount && cols ? nodeAt(first, first) : null);
+      if (wanted) makeHome(nodeAt(first + wanted[0], first + wanted[1]));
+      else if (!home || !isShown(home.at[0], rowCount) || !isShown(home.at[1], cols)) makeHome(rowCount && cols ? nodeAt(first, first) : null);
     },
   };
 }
