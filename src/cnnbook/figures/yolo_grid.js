@@ -1,5 +1,5 @@
 import {
-  arrowStep, assign, capital, clamp, figure, greys, h, hasModifier, numberGrid, paintPixels, plural, setText, shadeClass, statusLine, svg,
+  arrowStep, assign, clamp, figure, greys, h, hasModifier, numberGrid, paintPixels, plural, setText, shadeClass, statusLine, svg,
 } from "./kit.js";
 import { forward, readImages, readNetwork } from "./net.js";
 import { iou, nms, yoloDecode, yoloVectors } from "./boxes.js";
@@ -69,16 +69,15 @@ export function selected(detections, confidence, threshold) {
 
 // ── words ───────────────────────────────────────────────────────────────────────────────────────
 
-const minus = (text) => text.replace("-", "−");
-const fixed = (value, digits) => minus(value.toFixed(digits));
+/** A number with so many digits behind the point, and no minus before a zero. */
+const fixed = (value, digits) => value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
 /** A share in two digits behind the point: .97. */
 const share = (value) => value.toFixed(2).replace(/^0/, "");
-const counted = (count) => (count === 0 ? "No box" : plural(count, "box", "boxes"));
 const listed = (parts, most) => [...parts.slice(0, most), ...(parts.length > most ? [`${parts.length - most} more`] : [])].join(", ");
 
 /** The boxes that were kept, in words, the surest first. */
 export const sentence = (kept, confidence) =>
-  kept.length ? `${counted(kept.length)}: ${listed(kept, 4)}.` : `No box: no score reaches the threshold, ${share(confidence)}.`;
+  kept.length ? `${plural(kept.length, "box", "boxes")}: ${listed(kept, 4)}.` : `No box: no score reaches the threshold, ${share(confidence)}.`;
 
 // ── the figure ──────────────────────────────────────────────────────────────────────────────────
 
@@ -105,6 +104,8 @@ function build(frame) {
   const clipped = ([x1, y1, x2, y2]) => [clamp(x1, 0, width), clamp(y1, 0, height), clamp(x2, 0, width), clamp(y2, 0, height)];
   const cellOf = (row, col) => row * now.raw.width + col;
   const placeOf = (cell) => [Math.floor(cell / now.raw.width), cell % now.raw.width];
+  /** The cell that the centre of a box lies in. */
+  const cellUnder = ([x1, y1, x2, y2]) => cellOf(Math.floor(((y1 + y2) / 2 / height) * now.raw.height), Math.floor(((x1 + x2) / 2 / width) * now.raw.width));
   const named = ({ label, score }) => `${classes[label]} ${share(score)}`;
 
   // ── what a reader does with a garment ──
@@ -287,7 +288,11 @@ function build(frame) {
     const { detections, truths, vectors, raw } = now;
     const marks = [];
     if (frame.get("suppressed")) fates.forEach(({ fate }, at) => fate === "suppressed" && marks.push(rect("yg-suppressed", scaled(detections[at].box), { "data-cell": placeOf(at) })));
-    if (frame.get("truth")) truths.forEach((box, index) => box && marks.push(rect("yg-truth", scaled(box), { "data-garment": index, "data-box": box })));
+    if (frame.get("truth")) truths.forEach((box, index) => {
+      if (!box) return;
+      const [x1, y1, x2, y2] = scaled(box);
+      marks.push(rect("yg-truth", [x1, y1, x2, y2], { "data-garment": index, "data-box": box }), svg("circle", { class: "yg-true-centre", cx: (x1 + x2) / 2, cy: (y1 + y2) / 2, r: 3.5 }));
+    });
     const taken = [];
     const tags = [];
     for (const at of kept) {
@@ -304,7 +309,7 @@ function build(frame) {
       svg("path", { class: "yg-arm", d: `M${col * side} ${row * side}L${centreX} ${centreY}` }),
       svg("circle", { class: "yg-centre", cx: centreX, cy: centreY, r: 3.5 }),
     );
-    drawing.replaceChildren(...marks.flat(), ...tags.filter(Boolean));
+    drawing.replaceChildren(...marks, ...tags.filter(Boolean));
     const words = kept.map((at) => `${named(detections[at])} from ${fixed(detections[at].box[0], 0)}, ${fixed(detections[at].box[1], 0)} to ${fixed(detections[at].box[2], 0)}, ${fixed(detections[at].box[3], 0)}`);
     drawing.setAttribute("aria-label", words.length ? `Boxes, in pixels: ${listed(words, 6)}` : "No box");
   }
@@ -320,7 +325,7 @@ function build(frame) {
       setText(said, isOut ? "taken out" : !truth ? "hidden" : best ? named(best) : "no box");
       setText(fit, best ? `IoU ${share(most)}` : "");
       found.dataset.value = most;
-      found.classList.toggle("yg-wrong", !isOut && best?.label !== cutouts[index].label);
+      found.classList.toggle("yg-wrong", truth !== null && best?.label !== cutouts[index].label);
       item.classList.toggle("yg-out", isOut);
     });
   }
@@ -377,13 +382,9 @@ function build(frame) {
     return { kept: "kept", unsure: "left out", suppressed: "suppressed" }[fate];
   }
 
-  /** The cell that the centre of a box lies in. */
-  const cellUnder = ([x1, y1, x2, y2]) => cellOf(Math.floor(((y1 + y2) / 2 / height) * now.raw.height), Math.floor(((x1 + x2) / 2 / width) * now.raw.width));
-
   return function draw() {
     if (!(frame.width > 0)) return; // not in the page yet, or hidden: there is no size to draw for
     lay();
-    const before = now;
     now = compute();
     const [row, col] = ["row", "column"].map(frame.get);
     const cell = cellOf(row, col);
