@@ -9,6 +9,7 @@ from cnnbook.nets.pooling import BlurPool2d, SmallNet
 from cnnbook.nets.pretrained import pretrained
 from cnnbook.nets.profile import Profile, ProfiledLayer, profile
 from cnnbook.nets.vgg import VGG, SmallVGG
+from cnnbook.nets.yolo import TinyYOLO, yolo_loss, yolo_v1_loss
 
 __all__ = [
     "VGG",
@@ -21,9 +22,12 @@ __all__ = [
     "SmallAlexNet",
     "SmallNet",
     "SmallVGG",
+    "TinyYOLO",
     "as_arrays",
     "efficientnet_lite0",
     "imagenet_input",
     "pretrained",
     "profile",
+    "yolo_loss",
+    "yolo_v1_loss",
 ]
