@@ -12,6 +12,7 @@ import torch
 from torchvision import datasets
 
 from cnnbook import data
+from cnnbook.data import garments
 
 RNG = np.random.default_rng(0)
 ARRAYS = {
@@ -37,11 +38,11 @@ def places(tmp_path, monkeypatch):
     """The system's folder, the cache and the origin, all empty; the digests are those of the small arrays."""
     system, cache, origin = tmp_path / "system", tmp_path / "home/cache", tmp_path / "origin"
     origin.mkdir()
-    monkeypatch.setattr(data, "SYSTEM_COPY", system)
-    monkeypatch.setattr(data, "CACHE", cache)
-    monkeypatch.setattr(data, "FASHION_MNIST_ORIGIN", origin.as_uri() + "/")
+    monkeypatch.setattr(garments, "SYSTEM_COPY", system)
+    monkeypatch.setattr(garments, "CACHE", cache)
+    monkeypatch.setattr(garments, "FASHION_MNIST_ORIGIN", origin.as_uri() + "/")
     digests = {name: hashlib.sha256(idx(array)).hexdigest() for name, array in ARRAYS.items()}
-    monkeypatch.setattr(data, "FASHION_MNIST_FILES", digests)
+    monkeypatch.setattr(garments, "FASHION_MNIST_FILES", digests)
     return system, cache, origin
 
 

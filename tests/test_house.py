@@ -24,8 +24,8 @@ LAYERS = {
     "shapes": set(),
     "ops": {"numpy", "cnnbook.shapes"},
     "boxes": {"torch"},
-    "checks": {"numpy", "cnnbook.shapes", "cnnbook.ops"},
-    "data": {"numpy", "skimage", "PIL", "torch"},
+    "checks": {"numpy", "torch", "cnnbook.shapes", "cnnbook.ops", "cnnbook.boxes"},
+    "data": {"numpy", "scipy", "skimage", "PIL", "torch", "cnnbook.data"},
     "nets": {
         "numpy",
         "pandas",
@@ -37,7 +37,7 @@ LAYERS = {
         "cnnbook.shapes",
         "cnnbook.nets",
     },
-    "training": {"torch", "tqdm"},
+    "training": {"torch", "tqdm", "cnnbook.boxes"},
     "plots": {"numpy", "matplotlib"},
     "figures": {
         "numpy",

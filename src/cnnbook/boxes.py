@@ -3,13 +3,14 @@
 A box is its left, top, right and bottom edge in pixels: ``x1, y1, x2, y2``.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
 
 
 class Detections(NamedTuple):
-    """What a detector says about one picture.
+    """What a detector says about one image.
 
     >>> found = Detections(torch.tensor([[8.0, 20, 40, 60]]), torch.tensor([0.9]), torch.tensor([4]))
     >>> len(found.boxes)
@@ -45,7 +46,7 @@ def iou(a, b) -> torch.Tensor:
         0 to 1, of the broadcast shape. Two boxes without area have 0.
 
     Raises:
-        ValueError: a box is not four finite numbers, or is inside out, or the shapes do not fit.
+        ValueError: a box is not four finite, signed numbers, or is inside out, or the shapes do not fit.
 
     Source: Everingham et al., "The Pascal Visual Object Classes (VOC) Challenge" (2010), section 4.2. Used from
     chapter ``detection`` on.
@@ -65,8 +66,8 @@ def giou(a, b) -> torch.Tensor:
     Args and errors: as for `iou`.
 
     Returns:
-        -1 to 1, of the broadcast shape. Two boxes without area have what their surroundings leave: -1, or 0 if they
-        are in one place.
+        -1 to 1, of the broadcast shape. Two boxes without area have -1, or 0 if the smallest box round both has no
+        area either.
 
     Source: Rezatofighi et al., "Generalized Intersection over Union" (2019), algorithm 1. Used from chapter
     ``detection`` on.
@@ -127,12 +128,13 @@ def nms(boxes, scores, iou_threshold=0.5, labels=None) -> torch.Tensor:
     7.2. Used in the chapter ``detection``, "Many boxes for one garment".
     """
     _check_boxes("boxes", boxes, many=True)
-    _check_scores(scores, boxes)
+    _check_scores("scores", scores, len(boxes))
     _check_share("iou_threshold", iou_threshold)
+    if labels is not None:
+        _check_labels("labels", labels, len(boxes))
     order = torch.argsort(scores, descending=True, stable=True)
     overlap = iou(boxes[order, None], boxes[order]) > iou_threshold
     if labels is not None:
-        _check_labels("labels", labels, len(boxes))
         overlap &= labels[order, None] == labels[order]
     kept, rivals = [], overlap.tolist()
     for place, of_place in enumerate(rivals):
@@ -145,7 +147,7 @@ def nms(boxes, scores, iou_threshold=0.5, labels=None) -> torch.Tensor:
 
 
 def yolo_encode(boxes, labels, *, grid, num_classes, image_size, neighbours=0) -> torch.Tensor:
-    """The boxes of a picture as YOLO's grid: the cell that holds a box's centre is in charge of it.
+    """The boxes of an image as YOLO's grid: the cell that holds a box's centre is in charge of it.
 
     >>> target = yolo_encode(
     ...     torch.tensor([[20.0, 30, 62, 64]]), torch.tensor([2]), grid=12, num_classes=5, image_size=96
@@ -156,7 +158,7 @@ def yolo_encode(boxes, labels, *, grid, num_classes, image_size, neighbours=0) -
     Of several boxes in one cell the last, which is in front, stays.
 
     Args:
-        boxes: ``(N, 4)``, in pixels, with their centres inside the picture.
+        boxes: ``(N, 4)``, in pixels, with their centres inside the image.
         labels: int64, ``(N,)``, below `num_classes`.
         grid: cells along each side.
         num_classes: how many classes there are.
@@ -165,7 +167,7 @@ def yolo_encode(boxes, labels, *, grid, num_classes, image_size, neighbours=0) -
 
     Returns:
         float32, ``(grid, grid, 5 + num_classes)``, for each cell in charge: x and y of the centre in cells, from the
-        cell's upper left corner, 0 to 1 (of a neighbour -1 to 2); width and height as shares of the picture;
+        cell's upper left corner, 0 to 1 (of a neighbour -1 to 2); width and height as shares of the image;
         confidence 1; and 1 for the class. All other numbers are 0.
 
     Raises:
@@ -174,32 +176,28 @@ def yolo_encode(boxes, labels, *, grid, num_classes, image_size, neighbours=0) -
     Source: Redmon et al., "You Only Look Once" (2016), section 2; the neighbours: Ge et al., "YOLOX" (2021), section
     2.1, "multi positives". Used in the chapter ``detection``.
     """
+    for name, value in (("grid", grid), ("num_classes", num_classes)):
+        _check_count(name, value)
     _check_boxes("boxes", boxes, many=True)
     _check_labels("labels", labels, len(boxes), num_classes)
-    _check_count("grid", grid)
-    _check_count("num_classes", num_classes)
     if neighbours not in (0, 1):
         raise ValueError(f"neighbours is {neighbours!r}; expected 0 or 1")
     height, width = _height_width(image_size)
-    sides = torch.tensor([width, height])
-    centres = (boxes[:, :2] + boxes[:, 2:]) / 2 / sides * grid
-    if len(boxes) and (centres.min() < 0 or centres.max() >= grid):
-        raise ValueError(
-            f"boxes has a centre outside of the picture, {width} wide and {height} high; expected it inside"
-        )
-    target = torch.zeros(grid, grid, 5 + num_classes)
+    target = [[[0.0] * (5 + num_classes)] * grid for _ in range(grid)]
     # The neighbours first, so that a centre's own cell is written over them.
     for reach in range(neighbours, -1, -1):
-        for box, label, centre in zip(boxes, labels, centres, strict=True):
-            col, row = centre.long().tolist()
-            first, last = (max(0, row - reach), max(0, col - reach)), (row + reach + 1, col + reach + 1)
-            cells = target[first[0] : last[0], first[1] : last[1]]
-            cells[:] = 0
-            cells[..., 0] = centre[0] - torch.arange(first[1], first[1] + cells.shape[1])
-            cells[..., 1] = centre[1] - torch.arange(first[0], first[0] + cells.shape[0])[:, None]
-            cells[..., 2:4] = (box[2:] - box[:2]) / sides
-            cells[..., 4] = cells[..., 5 + label] = 1
-    return target
+        for (x1, y1, x2, y2), label in zip(boxes.tolist(), labels.tolist(), strict=True):
+            x, y = (x1 + x2) / 2 / width * grid, (y1 + y2) / 2 / height * grid
+            if not (0 <= x < grid and 0 <= y < grid):
+                raise ValueError(
+                    f"boxes holds {[x1, y1, x2, y2]}; expected its centre inside the image, {width} wide and {height} high"
+                )
+            classes = [float(number == label) for number in range(num_classes)]
+            for row in range(max(0, int(y) - reach), min(grid, int(y) + reach + 1)):
+                for col in range(max(0, int(x) - reach), min(grid, int(x) + reach + 1)):
+                    size = (x2 - x1) / width, (y2 - y1) / height
+                    target[row][col] = [x - col, y - row, *size, 1.0, *classes]
+    return torch.tensor(target)
 
 
 def yolo_decode(vectors, *, num_classes, image_size, boxes_per_cell=1, every_class=False) -> Detections:
@@ -244,7 +242,7 @@ def yolo_decode(vectors, *, num_classes, image_size, boxes_per_cell=1, every_cla
 
 
 def yolo_corners(boxes) -> torch.Tensor:
-    """YOLO's x, y, width and height as edges, in shares of the picture.
+    """YOLO's x, y, width and height as edges, in shares of the image.
 
     >>> yolo_corners(torch.tensor([0.5, 0.5, 0.25, 0.5]).expand(2, 4, 1, 4))[1, 0]
     tensor([[0.0000, 0.5000, 0.2500, 1.0000]])
@@ -255,8 +253,13 @@ def yolo_corners(boxes) -> torch.Tensor:
     Returns:
         Of the same shape. Differentiable.
 
-    Used by `yolo_decode`, and by the losses of `cnnbook.nets`.
+    Raises:
+        ValueError: `boxes` has another shape.
+
+    Source: as for `yolo_decode`, which uses it, as the losses of `cnnbook.nets` do.
     """
+    if not isinstance(boxes, torch.Tensor) or boxes.ndim < 4 or boxes.shape[-1] != 4:
+        raise ValueError(f"boxes is {_described(boxes)}; expected (..., rows, cols, boxes of a cell, 4)")
     rows, cols = boxes.shape[-4:-2]
     corner = torch.stack(torch.meshgrid(torch.arange(cols), torch.arange(rows), indexing="xy"), dim=-1)
     centre = (boxes[..., :2] + corner[:, :, None].to(boxes)) / boxes.new_tensor([cols, rows])
@@ -270,9 +273,13 @@ def yolo_corners(boxes) -> torch.Tensor:
 class PrecisionRecall(NamedTuple):
     """What `precision_recall` returns: one number for each detection of the class, the surest first.
 
+    >>> curve = PrecisionRecall(torch.tensor([1.0, 0.5]), torch.tensor([0.5, 0.5]), torch.tensor([0.9, 0.8]))
+    >>> curve.precision[-1], curve.recall[-1]
+    (tensor(0.5000), tensor(0.5000))
+
     Attributes:
-        precision: share of the detections so far that are hits.
-        recall: share of the objects that have been hit so far.
+        precision: true positives so far, as a share of the detections so far.
+        recall: true positives so far, as a share of the objects.
         scores: of the detections.
     """
 
@@ -282,35 +289,37 @@ class PrecisionRecall(NamedTuple):
 
 
 def precision_recall(detections, truths, *, label, iou_threshold=0.5) -> PrecisionRecall:
-    """Precision and recall of a class over many pictures, as detection after detection is counted, the surest first.
+    """Precision and recall of a class over many images, as detection after detection is counted, the surest first.
 
     >>> found = [Detections(torch.tensor([[0.0, 0, 4, 4], [8, 8, 9, 9]]), torch.tensor([0.9, 0.8]), torch.tensor([1, 1]))]
     >>> truths = [(torch.tensor([[0.0, 0, 4, 5], [20, 20, 30, 30]]), torch.tensor([1, 1]))]
     >>> precision_recall(found, truths, label=1)[:2]
     (tensor([1.0000, 0.5000]), tensor([0.5000, 0.5000]))
 
-    A detection is a hit if one of the picture's objects of its class, not hit before, has an IoU with it of at least
-    the threshold; the best such object is then hit. So a double is no hit. (The VOC devkit looks at the object with
-    the best IoU alone, hit or not. This is COCO's rule.)
+    The surest detection chooses first: of the objects of its class in its image that no other has taken, it takes the
+    one with the best IoU. If that is at least the threshold, the detection is a true positive, else a false positive.
+    So a second box on one object is a false positive. This is COCO's rule. The VOC devkit lets a detection look only
+    at the object with the best IoU, taken or not, and counts pixels, so that a box reaches one pixel further.
 
     Args:
-        detections: `Detections`, one for each picture, in any order.
-        truths: for each picture ``(boxes, labels)``.
+        detections: `Detections`, one for each image, in any order. Of equal scores the earlier comes first.
+        truths: for each image ``(boxes, labels)``: float32 ``(N, 4)``, in pixels, and int64 ``(N,)``.
         label: the class.
         iou_threshold: above 0, at most 1.
 
     Raises:
-        ValueError: an argument is not as said above, or no picture has an object of that class.
+        ValueError: an argument is not as said above, or no image has an object of that class.
 
     Source: Everingham et al. (2010), section 4.2; Lin et al., "Microsoft COCO" (2014), and its evaluation code. Used
     in the chapter ``detection``, "Precision and recall".
     """
-    _check_pictures(detections, truths, iou_threshold)
-    hits, scores, objects = _hits(detections, truths, label, iou_threshold)
+    _check_answers(detections, truths, iou_threshold)
+    objects = sum((labels == label).sum().item() for _, labels in truths)
     if objects == 0:
         raise ValueError(f"label is {label!r}; expected a class that an object of truths has")
-    found = hits.cumsum(0)
-    return PrecisionRecall(found / torch.arange(1, len(hits) + 1), found / objects, scores)
+    hits, scores, labels = _judged(detections, truths, iou_threshold)
+    precision, found = _so_far(hits[labels == label])
+    return PrecisionRecall(precision, found / objects, scores[labels == label])
 
 
 def average_precision(
@@ -335,99 +344,109 @@ def average_precision(
         float32, ``(num_classes,)``, 0 to 1; NaN for a class that no object has.
 
     Raises:
-        ValueError: an argument is not as said above.
+        ValueError: an argument is not as said above, or a label is not below `num_classes`.
 
     Source: Everingham et al. (2010), section 4.2 (11 points), and the devkit of VOC 2010 (all). Used in the chapter
     ``detection``, "Precision and recall".
     """
-    _check_pictures(detections, truths, iou_threshold)
     _check_count("num_classes", num_classes)
+    _check_answers(detections, truths, iou_threshold, num_classes)
     if method not in ("all-point", "11-point"):
         raise ValueError(f"method is {method!r}; expected 'all-point' or '11-point'")
+    objects = sum(torch.bincount(labels, minlength=num_classes) for _, labels in truths).tolist()
+    hits, _, labels = _judged(detections, truths, iou_threshold)
     return torch.tensor(
-        [_average(*_hits(detections, truths, label, iou_threshold), method) for label in range(num_classes)]
+        [_average(hits[labels == label], objects[label], method) for label in range(num_classes)]
     )
 
 
-def _average(hits, scores, objects, method):
+def _average(hits, objects, method):
     if objects == 0:
         return torch.nan
-    found = hits.cumsum(0)
+    precision, found = _so_far(hits)
     # From the end: the best precision at this detection or a later one. A last 0 stands for recalls never reached.
-    best = (found / torch.arange(1, len(hits) + 1)).flip(0).cummax(0).values.flip(0)
-    best = torch.cat([best, torch.zeros(1)])
+    best = torch.cat([precision.flip(0).cummax(0).values.flip(0), torch.zeros(1)])
     if method == "all-point":  # the recall rises at each hit, by the same step
         return (best[:-1][hits].sum() / objects).item()
-    least = torch.tensor(
-        [-(-tenth * objects // 10) for tenth in range(11)]
-    )  # objects found at recall 0, 0.1, ...
+    # A recall of 0.3 is reached with the first 3 of 10 objects: whole numbers, as 0.3 is none in binary.
+    least = torch.tensor([math.ceil(tenth * objects / 10) for tenth in range(11)])
     return best[torch.searchsorted(found, least)].mean().item()
 
 
-def _hits(detections, truths, label, iou_threshold):
-    """Of all detections of a class, the surest first: whether each is a hit, and its score; the number of objects."""
-    hits, scores, objects = [], [], 0
-    for found, (boxes, labels) in zip(detections, truths, strict=True):
-        mine = found.labels == label
-        truth = boxes[labels == label]
-        objects += len(truth)
-        order = torch.argsort(found.scores[mine], descending=True, stable=True)
-        scores.append(found.scores[mine][order])
-        overlaps = iou(found.boxes[mine][order][:, None], truth).tolist()
-        hits += _hits_in_picture(overlaps, iou_threshold)
-    scores = torch.cat([torch.zeros(0), *scores])
+def _so_far(hits):
+    """After each detection: the share of hits, and their number."""
+    found = hits.cumsum(0)
+    return found / torch.arange(1, len(hits) + 1), found
+
+
+def _judged(detections, truths, iou_threshold):
+    """Of all detections, the surest first: whether it is a hit (a true positive), its score and its class."""
+    hits = torch.cat(
+        [_hits_in_image(*found, *true, iou_threshold) for found, true in zip(detections, truths, strict=True)]
+    )
+    scores, labels = (torch.cat([found[part] for found in detections]) for part in (1, 2))
     order = torch.argsort(scores, descending=True, stable=True)
-    return torch.tensor(hits, dtype=torch.bool)[order], scores[order], objects
+    return hits[order], scores[order], labels[order]
 
 
-def _hits_in_picture(overlaps, iou_threshold):
-    free = set(range(len(overlaps[0]))) if overlaps else set()
-    for of_detection in overlaps:
-        best = max(free, key=of_detection.__getitem__, default=None)
-        hit = best is not None and of_detection[best] >= iou_threshold
-        if hit:
+def _hits_in_image(boxes, scores, labels, true_boxes, true_labels, iou_threshold):
+    """For each detection whether it is a hit."""
+    # In float64, in which an IoU of 7/10 reaches a threshold of 0.7.
+    fit = iou(boxes[:, None].double(), true_boxes) * (labels[:, None] == true_labels)
+    fit, hits = fit.tolist(), [False] * len(boxes)
+    free = [*reversed(range(len(true_boxes)))]  # so that of equal fits the last is taken, as COCO's code does
+    for at in torch.argsort(scores, descending=True, stable=True).tolist():
+        best = max(free, key=fit[at].__getitem__, default=None)
+        if best is not None and fit[at][best] >= iou_threshold:
             free.remove(best)
-        yield hit
+            hits[at] = True
+    return torch.tensor(hits, dtype=torch.bool)
 
 
 # What is refused
 
 
 def _check_boxes(name, value, many=False):
-    if not isinstance(value, torch.Tensor) or not value.shape[-1:] == (4,) or (many and value.ndim != 2):
-        raise ValueError(f"{name} is {_described(value)}; expected {'(N, 4)' if many else '(..., 4)'}")
-    # One comparison sees to all that is wrong: NaN is not at least anything, and infinity less infinity is NaN.
-    sizes = value[..., 2:] - value[..., :2]
-    if not (sizes >= 0).all() or not value.isfinite().all():
-        wrong = value.detach()[~((sizes >= 0).all(-1) & value.isfinite().all(-1))][0].tolist()
+    shape = "(N, 4)" if many else "(..., 4)"
+    if not isinstance(value, torch.Tensor) or value.shape[-1:] != (4,) or (many and value.ndim != 2):
+        raise ValueError(f"{name} is {_described(value)}; expected {shape}")
+    if not value.dtype.is_signed:
+        raise ValueError(f"{name} is {_described(value)}; expected signed numbers, which can be subtracted")
+    # The sides tell all: with an edge that is NaN or infinite they are NaN or infinite too.
+    sides = value[..., 2:] - value[..., :2]
+    right = (sides >= 0) & (sides < torch.inf)
+    if not right.all():
+        wrong = value[~right.all(-1)][0].tolist()
         raise ValueError(f"{name} holds {wrong}; expected finite x1, y1, x2, y2, x1 <= x2 and y1 <= y2")
 
 
-def _check_scores(scores, boxes):
-    if not isinstance(scores, torch.Tensor) or scores.shape != boxes.shape[:1]:
-        raise ValueError(f"scores is {_described(scores)}; expected ({len(boxes)},), one a box")
-    if scores.isnan().any():
-        raise ValueError("scores holds nan; expected numbers")
+def _check_scores(name, scores, count):
+    if not isinstance(scores, torch.Tensor) or scores.shape != (count,):
+        raise ValueError(f"{name} is {_described(scores)}; expected ({count},), one a box")
+    if not scores.isfinite().all():
+        raise ValueError(f"{name} holds {scores[~scores.isfinite()][0]}; expected finite numbers")
 
 
 def _check_labels(name, labels, count, num_classes=None):
     if not isinstance(labels, torch.Tensor) or labels.dtype != torch.int64 or labels.shape != (count,):
         raise ValueError(f"{name} is {_described(labels)}; expected int64 ({count},), one a box")
     if num_classes is not None and count and not 0 <= labels.min() <= labels.max() < num_classes:
+        raise ValueError(f"{name} run from {labels.min()} to {labels.max()}; expected 0 to {num_classes - 1}")
+
+
+def _check_answers(detections, truths, iou_threshold, num_classes=None):
+    if len(detections) != len(truths) or len(detections) == 0:
         raise ValueError(
-            f"{name} runs from {labels.min()} to {labels.max()}; expected 0 to {num_classes - 1}"
+            f"detections are of {len(detections)} images and truths of {len(truths)}; expected as many, at least 1"
         )
-
-
-def _check_pictures(detections, truths, iou_threshold):
-    if len(detections) != len(truths):
-        raise ValueError(f"there are {len(detections)} detections and {len(truths)} truths; expected as many")
-    for found, (boxes, labels) in zip(detections, truths, strict=True):
-        _check_boxes("detections", found.boxes, many=True)
-        _check_scores(found.scores, found.boxes)
-        _check_labels("detections' labels", found.labels, len(found.boxes))
-        _check_boxes("truths", boxes, many=True)
-        _check_labels("truths' labels", labels, len(boxes))
+    for at, (found, true) in enumerate(zip(detections, truths, strict=True)):
+        for name, value, parts in (("detections", found, 3), ("truths", true, 2)):
+            if len(value) != parts:
+                raise ValueError(f"{name}[{at}] has {len(value)} parts; expected {parts}")
+            boxes, labels = value[0], value[-1]
+            _check_boxes(f"boxes of {name}[{at}]", boxes, many=True)
+            _check_labels(f"labels of {name}[{at}]", labels, len(boxes), num_classes)
+        _check_scores(f"scores of detections[{at}]", found[1], len(found[0]))
     _check_share("iou_threshold", iou_threshold)
     if iou_threshold == 0:
         raise ValueError("iou_threshold is 0; expected a number above 0: at 0 anything would be a hit")

@@ -1,4 +1,4 @@
-"""Train a classifier and see what it answers: plain PyTorch, all data in memory, no worker processes."""
+"""Train a classifier or a detector and see what it answers: plain PyTorch, all data in memory, no worker processes."""
 
 import math
 from dataclasses import dataclass, field
@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import torch
 import torch.nn.functional as F
 from tqdm import tqdm
+
+from cnnbook.boxes import Detections, nms, yolo_decode, yolo_encode
 
 
 @dataclass
@@ -17,13 +19,15 @@ class History:
     0.81
 
     Attributes:
-        loss: mean cross-entropy of the batch, in nats, one for each step.
-        accuracy: share of the training images that were named rightly, 0 to 1, one for each epoch; each image
-            counts as the model stood when it was its turn.
+        loss: of the batch, one for each step; of a classifier the mean cross-entropy, in nats.
+        accuracy: of a classifier: share of the training images that were named rightly, 0 to 1, one for each epoch;
+            each image counts as the model stood when it was its turn.
+        terms: of a detector: the parts of the loss, by their names, each as ``loss``.
     """
 
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
+    terms: dict[str, list[float]] = field(default_factory=dict)
 
 
 def fit(
@@ -69,30 +73,118 @@ def fit(
     Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization" (2019), algorithm 2; Smith and Topin,
     "Super-Convergence" (2018), section 2. Used from chapter ``pooling`` on.
     """
-    _check_count("epochs", epochs)
-    _check_count("batch_size", batch_size)
-    if not (isinstance(learning_rate, int | float) and 0 < learning_rate < math.inf):
-        raise ValueError(f"learning_rate is {learning_rate!r}; expected a number above 0")
+    _check_schedule(epochs, batch_size, learning_rate)
     classes = _check_images(images, model)
     _check_labels(labels, images, classes)
 
-    device = _device(model) if device is None else torch.device(device)
-    model.to(device, memory_format=torch.channels_last)
+    device = _on_device(model, device)
     images, labels = images.to(device), labels.to(device)
+    named = []
 
-    generator = torch.manual_seed(seed)
-    steps = epochs * math.ceil(len(images) / batch_size)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, learning_rate, total_steps=steps)
+    def loss_of(batch):
+        logits = model(_as_input(images[batch]))
+        named.append((logits.argmax(1) == labels[batch]).sum())
+        return F.cross_entropy(logits, labels[batch])
+
     history = History()
+    generator = torch.manual_seed(seed)
+    _descend(model, loss_of, history, generator, len(images), epochs, batch_size, learning_rate, progress)
+    of_epochs = torch.stack(named).unflatten(0, (epochs, -1)).sum(1)
+    history.accuracy = [count.item() / len(images) for count in of_epochs]
+    return history
+
+
+def fit_detector(
+    model,
+    scenes,
+    *,
+    loss,
+    epochs,
+    neighbours=1,
+    batch_size=32,
+    learning_rate=0.01,
+    flip=True,
+    seed=0,
+    device=None,
+    progress=True,
+) -> History:
+    """Train a YOLO, in place, to find the objects of scenes.
+
+    >>> scenes = shop_windows(100)
+    >>> history = fit_detector(TinyYOLO(5), scenes, loss=yolo_loss, epochs=2)
+    >>> len(history.loss), [*history.terms]
+    (8, ['box', 'confidence', 'class'])
+
+    As `fit`, with AdamW and one-cycle; the rate rises during the first fifth of the steps, and gradients longer than 10
+    are shortened to that.
+
+    Args:
+        model: such as `cnnbook.nets.TinyYOLO`.
+        scenes: `cnnbook.data.Scenes`, whose objects are to be found.
+        loss: takes the model, its raw numbers and the targets, and returns the terms by name:
+            `cnnbook.nets.yolo_loss` or `cnnbook.nets.yolo_v1_loss`.
+        neighbours: whether the cells around a centre's are in charge too, 1 or 0; see `cnnbook.boxes.yolo_encode`.
+        flip: whether to mirror half of the scenes, left to right, anew each time.
+        epochs, batch_size, learning_rate, seed, device, progress: as for `fit`.
+
+    Raises:
+        ValueError, FloatingPointError: as for `fit`, and as for `cnnbook.boxes.yolo_encode`.
+
+    Source: Redmon et al., "You Only Look Once" (2016), section 2.2, with the optimizer of `fit`. Used in the chapter
+    ``detection``, "Train it".
+    """
+    _check_schedule(epochs, batch_size, learning_rate)
+    _check_images(scenes.images, model)
+    device = _on_device(model, device)
+    images = scenes.images.to(device)
+    targets = _targets(model, scenes, neighbours).to(device)
+    history = History()
+    generator = torch.manual_seed(seed)
+    fast = device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
+
+    def loss_of(batch):
+        seen, true = images[batch], targets[batch]
+        if flip:
+            mirrored = (torch.rand(len(batch), generator=generator) < 0.5).to(device)
+            seen[mirrored], true[mirrored] = seen[mirrored].flip(3), _mirrored(true[mirrored])
+        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+            raw = model(_as_input(seen))
+        terms = loss(model, raw.float(), true)
+        for name, term in terms.items():
+            history.terms.setdefault(name, []).append(term.item())
+        return sum(terms.values())
+
+    schedule = epochs, batch_size, learning_rate, progress
+    _descend(model, loss_of, history, generator, len(images), *schedule, warm_up=0.2, longest=10)
+    return history
+
+
+def _descend(
+    model,
+    loss_of,
+    history,
+    generator,
+    count,
+    epochs,
+    batch_size,
+    learning_rate,
+    progress,
+    warm_up=0.3,
+    longest=math.inf,
+):
+    """Lower the loss of batches, given as the numbers of what is in them, step by step."""
+    steps = epochs * math.ceil(count / batch_size)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, learning_rate, total_steps=steps, pct_start=warm_up
+    )
     model.train()
     # With disable=None the bar shows on a terminal only, so it never ends up in a page.
     with tqdm(total=steps, disable=None if progress else True) as bar:
         for _ in range(epochs):
-            named = 0
-            for batch in torch.randperm(len(images), generator=generator).to(device).split(batch_size):
-                logits = model(_as_input(images[batch]))
-                loss = F.cross_entropy(logits, labels[batch])
+            order = torch.randperm(count, generator=generator)
+            for batch in order.to(_device(model)).split(batch_size):
+                loss = loss_of(batch)
                 history.loss.append(loss.item())
                 if not math.isfinite(history.loss[-1]):
                     raise FloatingPointError(
@@ -101,14 +193,43 @@ def fit(
                     )
                 optimizer.zero_grad()
                 loss.backward()
+                if longest < math.inf:
+                    torch.nn.utils.clip_grad_norm_(model.parameters(), longest)
                 optimizer.step()
                 schedule.step()
-                named += (logits.argmax(1) == labels[batch]).sum().item()
                 bar.update()
                 bar.set_postfix(loss=f"{history.loss[-1]:.3f}", refresh=False)
-            history.accuracy.append(named / len(images))
     model.eval()
-    return history
+
+
+def _targets(model, scenes, neighbours):
+    """What the model should say to each scene, ``(N, rows, cols, 5 + classes)``."""
+    rows, cols = _raw(model, scenes.images[:1]).shape[2:]
+    if rows != cols:
+        raise ValueError(
+            f"scenes has images of {tuple(scenes.images.shape[2:])}, for which the model has {rows} × {cols} cells; "
+            "expected as many rows as columns"
+        )
+    size = tuple(scenes.images.shape[2:])
+    return torch.stack(
+        [
+            yolo_encode(
+                boxes,
+                labels,
+                grid=rows,
+                num_classes=model.num_classes,
+                image_size=size,
+                neighbours=neighbours,
+            )
+            for boxes, labels in zip(scenes.boxes, scenes.labels, strict=True)
+        ]
+    )
+
+
+def _mirrored(targets):
+    targets = targets.flip(2)
+    targets[..., 0] = torch.where(targets[..., 4] > 0, 1 - targets[..., 0], 0)
+    return targets
 
 
 def predict(model, images, batch_size=250) -> torch.Tensor:
@@ -152,28 +273,91 @@ def evaluate(model, images, labels, batch_size=250) -> float:
     return (_answers(model, images, batch_size) == labels.cpu()).float().mean().item()
 
 
+def detect(
+    model, images, *, confidence=0.05, iou_threshold=0.5, every_class=False, batch_size=250
+) -> list[Detections]:
+    """The objects that a YOLO finds in each image, the surest first.
+
+    >>> first, second = detect(TinyYOLO(5), torch.rand(2, 1, 96, 96), confidence=0.01)
+    >>> first.boxes.shape[1]
+    4
+
+    Args:
+        model: such as `cnnbook.nets.TinyYOLO`.
+        images: as for `fit`.
+        confidence: boxes with a lower score are left out, 0 to 1.
+        iou_threshold: of the non-maximum suppression, for each class by itself; 1 suppresses none.
+        every_class: whether a box may count for each of its cell's classes, as average precision wants it, or only for
+            the best one.
+        batch_size: images at a time, at least 1.
+
+    Returns:
+        For each image its detections, on the CPU: boxes in pixels, cut off at the image's edges.
+
+    Raises:
+        ValueError: as for `fit` and `cnnbook.boxes.nms`, or ``confidence`` is not from 0 to 1.
+
+    Used in the chapter ``detection``.
+    """
+    _check_count("batch_size", batch_size)
+    _check_images(images, model)
+    if not 0 <= confidence <= 1:
+        raise ValueError(f"confidence is {confidence!r}; expected a number from 0 to 1")
+    height, width = images.shape[2:]
+    edges = torch.tensor([width, height, width, height])
+    answers = []
+    for batch in images.split(batch_size):
+        for vectors in model.vectors(_raw(model, batch)).cpu():
+            boxes, scores, labels = yolo_decode(
+                vectors,
+                num_classes=model.num_classes,
+                image_size=(height, width),
+                boxes_per_cell=model.boxes_per_cell,
+                every_class=every_class,
+            )
+            sure = scores >= confidence
+            boxes, scores, labels = boxes[sure].clamp(min=0).minimum(edges), scores[sure], labels[sure]
+            kept = nms(boxes, scores, iou_threshold, labels)
+            answers.append(Detections(boxes[kept], scores[kept], labels[kept]))
+    return answers
+
+
 def _as_input(images):
     if images.dtype == torch.uint8:
         images = images.float() / 255
     return images.contiguous(memory_format=torch.channels_last)
 
 
-def _logits(model, images):
+def _on_device(model, device):
+    """Move the model to the device, or leave it where it is; where it then is."""
+    device = _device(model) if device is None else torch.device(device)
+    model.to(device, memory_format=torch.channels_last)
+    return device
+
+
+def _raw(model, images):
     """What the model answers in evaluation mode; it is left in the mode that it was in."""
     was_training = model.training
     model.eval()
     with torch.inference_mode():
-        logits = model(_as_input(images.to(_device(model))))
+        raw = model(_as_input(images.to(_device(model))))
     model.train(was_training)
-    return logits
+    return raw
 
 
 def _answers(model, images, batch_size):
-    return torch.cat([_logits(model, batch).argmax(1).cpu() for batch in images.split(batch_size)])
+    return torch.cat([_raw(model, batch).argmax(1).cpu() for batch in images.split(batch_size)])
 
 
 def _device(model):
     return next(model.parameters()).device
+
+
+def _check_schedule(epochs, batch_size, learning_rate):
+    _check_count("epochs", epochs)
+    _check_count("batch_size", batch_size)
+    if not (isinstance(learning_rate, int | float) and 0 < learning_rate < math.inf):
+        raise ValueError(f"learning_rate is {learning_rate!r}; expected a number above 0")
 
 
 def _check_count(name, value):
@@ -182,14 +366,14 @@ def _check_count(name, value):
 
 
 def _check_images(images, model):
-    """Whether the model takes them; the number of its logits."""
+    """Whether the model takes them; the number of what it says of each: logits, or maps."""
     if not isinstance(images, torch.Tensor) or images.dtype not in (torch.uint8, torch.float32):
         kind = images.dtype if isinstance(images, torch.Tensor) else type(images).__name__
         raise ValueError(f"images is {kind}; expected a tensor of uint8 or float32")
     if images.ndim != 4 or len(images) == 0:
         raise ValueError(f"images has shape {tuple(images.shape)}; expected (N, C, H, W), N at least 1")
     try:
-        return _logits(model, images[:1]).shape[1]
+        return _raw(model, images[:1]).shape[1]
     except RuntimeError as problem:
         raise ValueError(
             f"images has shape {tuple(images.shape)}, which the model does not take: {problem}"
