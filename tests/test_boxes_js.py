@@ -5,7 +5,7 @@ import pytest
 import torch
 from torchvision.ops import batched_nms, box_iou, nms
 
-from cnnbook.boxes import yolo_decode
+from cnnbook.boxes import giou, yolo_decode
 from cnnbook.nets import TinyYOLO
 
 
@@ -26,6 +26,14 @@ def test_iou_is_torchvision_s(boxes_js):
     expected = box_iou(boxes, boxes).nan_to_num()
     assert {0.0, 1.0} < set(expected.flatten().tolist())
     found = boxes_js("boxes => boxes.map((a) => boxes.map((b) => iou(a, b)))", boxes.tolist())
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+
+
+def test_giou_is_ours(boxes_js):
+    boxes = random_boxes(3, 60)
+    expected = giou(boxes[:, None], boxes)
+    assert {-1.0, 0.0, 1.0} < set(expected.flatten().tolist())
+    found = boxes_js("boxes => boxes.map((a) => boxes.map((b) => giou(a, b)))", boxes.tolist())
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 
 

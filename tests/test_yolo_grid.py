@@ -670,11 +670,11 @@ def test_fits_and_its_height_never_changes(mount, make, width):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for box in boxes(page, ".yg-scene, .yg-legend > *, table, li > *, .controls > *, .yg-checks > *"):
             assert box["left"] >= frame["left"] + 12 and box["right"] <= frame["right"] - 12
-        for box in boxes(page, ".yg-tag rect"):
+        for box in boxes(page, ".tag rect"):
             scene = boxes(page, ".yg-scene")[0]
             assert box["left"] >= scene["left"] - 0.1 and box["right"] <= scene["right"] + 0.1
             assert box["top"] >= scene["top"] - 0.1 and box["bottom"] <= scene["bottom"] + 0.1
-        for one, other in itertools.combinations(boxes(page, ".yg-tag rect"), 2):
+        for one, other in itertools.combinations(boxes(page, ".tag rect"), 2):
             assert (
                 min(one["right"], other["right"]) - max(one["left"], other["left"]) < 0.1
                 or min(one["bottom"], other["bottom"]) - max(one["top"], other["top"]) < 0.1
@@ -692,7 +692,7 @@ def test_fits_and_its_height_never_changes(mount, make, width):
 def test_the_words_of_a_tag_fit_it(mount, make):
     page = mount(make(**LOOKS["as it opens"]))
     over = page.eval_on_selector_all(
-        ".yg-tag", "all => all.map((one) => one.querySelector('rect').getBBox().width - one.querySelector('text').getBBox().width)"
+        ".tag", "all => all.map((one) => one.querySelector('rect').getBBox().width - one.querySelector('text').getBBox().width)"
     )  # fmt: skip
     assert over and min(over) > 0
 

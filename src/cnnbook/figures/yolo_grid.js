@@ -2,13 +2,12 @@ import {
   arrowStep, assign, clamp, figure, greys, h, hasModifier, numberGrid, paintPixels, plural, setText, shadeClass, statusLine, svg,
 } from "./kit.js";
 import { forward, readImages, readNetwork } from "./net.js";
-import { iou, nms, yoloDecode, yoloVectors } from "./boxes.js";
+import { boxOutline, boxTag, fixed, iou, listed, nms, share, yoloDecode, yoloVectors } from "./boxes.js";
 
 const TRAITS = ["ground", "places", "order", "row", "column", "confidence", "iou_threshold", "confidence_map", "suppressed", "truth"];
 const WIDE = 640; // as in the style sheet
 const SLOP = 3; // pixels that a pointer may move in a click
 const MOST_TAGS = 12;
-const TAG = { height: 17, letter: 6.9, margin: 8 }; // of the words at a box, in pixels
 
 // ── the scene ───────────────────────────────────────────────────────────────────────────────────
 
@@ -68,12 +67,6 @@ export function selected(detections, confidence, threshold) {
 }
 
 // ── words ───────────────────────────────────────────────────────────────────────────────────────
-
-/** A number with so many digits behind the point, and no minus before a zero. */
-const fixed = (value, digits) => value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
-/** A share in two digits behind the point: .97. */
-const share = (value) => value.toFixed(2).replace(/^0/, "");
-const listed = (parts, most) => [...parts.slice(0, most), ...(parts.length > most ? [`${parts.length - most} more`] : [])].join(", ");
 
 /** The boxes that were kept, in words, the surest first. */
 export const sentence = (kept, confidence) =>
@@ -207,7 +200,7 @@ function build(frame) {
     h("tbody", { class: "yg-classes" }, ...shares.map(({ element }) => element)),
     h("tbody", { class: "yg-derived" }, ...derived.map(({ element }) => element)));
 
-  const key = (look, words) => h("span", { class: "yg-key" }, svg("svg", { width: 26, height: 14, "aria-hidden": "true" }, rect(look, [2, 2, 24, 12])), words);
+  const key = (look, words) => h("span", { class: "yg-key" }, svg("svg", { width: 26, height: 14, "aria-hidden": "true" }, boxOutline(look, [2, 2, 24, 12])), words);
   const legend = h("p", { class: "note yg-legend" },
     key("yg-kept", "kept"), key("yg-suppressed", "suppressed"), key("yg-truth", "true"), key("yg-chosen", "this cell’s"));
 
@@ -272,40 +265,28 @@ function build(frame) {
 
   const scaled = (box) => box.map((edge) => edge * zoom);
 
-  /** Words at a box, above, below or inside of it, where they cover no other words; null where there is no such place. */
-  function tag(words, [x1, y1, x2, y2], taken) {
-    const wide = words.length * TAG.letter + TAG.margin;
-    const [right, bottom] = [zoom * width - wide, zoom * height - TAG.height];
-    const spots = [[x1, y1 - TAG.height], [x1, y2], [x1, y1], [x2 - wide, y2 - TAG.height], [x2, y1], [x1 - wide, y1]];
-    const spot = spots.map(([x, y]) => [clamp(x, 0, Math.max(0, right)), clamp(y, 0, bottom)])
-      .find(([x, y]) => taken.every((other) => x >= other[0] + other[2] || other[0] >= x + wide || y >= other[1] + TAG.height || other[1] >= y + TAG.height));
-    if (!spot) return null;
-    taken.push([...spot, wide]);
-    return svg("g", { class: "yg-tag" }, svg("rect", { x: spot[0], y: spot[1], width: wide, height: TAG.height }), svg("text", { x: spot[0] + wide / 2, y: spot[1] + 12.5 }, words));
-  }
-
   function drawBoxes(cell, fates, kept) {
     const { detections, truths, vectors, raw } = now;
     const marks = [];
-    if (frame.get("suppressed")) fates.forEach(({ fate }, at) => fate === "suppressed" && marks.push(rect("yg-suppressed", scaled(detections[at].box), { "data-cell": placeOf(at) })));
+    if (frame.get("suppressed")) fates.forEach(({ fate }, at) => fate === "suppressed" && marks.push(boxOutline("yg-suppressed", scaled(detections[at].box), { "data-cell": placeOf(at) })));
     if (frame.get("truth")) truths.forEach((box, index) => {
       if (!box) return;
       const [x1, y1, x2, y2] = scaled(box);
-      marks.push(rect("yg-truth", [x1, y1, x2, y2], { "data-garment": index, "data-box": box }), svg("circle", { class: "yg-true-centre", cx: (x1 + x2) / 2, cy: (y1 + y2) / 2, r: 3.5 }));
+      marks.push(boxOutline("yg-truth", [x1, y1, x2, y2], { "data-garment": index, "data-box": box }), svg("circle", { class: "yg-true-centre", cx: (x1 + x2) / 2, cy: (y1 + y2) / 2, r: 3.5 }));
     });
     const taken = [];
     const tags = [];
     for (const at of kept) {
       const { box, label, score } = detections[at];
-      marks.push(rect("yg-kept", scaled(box), { "data-cell": placeOf(at), "data-box": box, "data-label": label, "data-score": score, opacity: 0.3 + 0.7 * score }));
-      if (tags.length < MOST_TAGS) tags.push(tag(named(detections[at]), scaled(box), taken));
+      marks.push(boxOutline("yg-kept", scaled(box), { "data-cell": placeOf(at), "data-box": box, "data-label": label, "data-score": score, opacity: 0.3 + 0.7 * score }));
+      if (tags.length < MOST_TAGS) tags.push(boxTag(named(detections[at]), scaled(box), taken, { width: zoom * width, height: zoom * height }));
     }
     const [row, col] = placeOf(cell);
     const side = (zoom * width) / raw.width;
     const { x, y } = vectors[cell];
     const [centreX, centreY] = [(col + x) * side, (row + y) * side];
     marks.push(
-      rect("yg-chosen", scaled(detections[cell].box), { "data-box": detections[cell].box }),
+      boxOutline("yg-chosen", scaled(detections[cell].box), { "data-box": detections[cell].box }),
       svg("path", { class: "yg-arm", d: `M${col * side} ${row * side}L${centreX} ${centreY}` }),
       svg("circle", { class: "yg-centre", cx: centreX, cy: centreY, r: 3.5 }),
     );
@@ -397,12 +378,6 @@ function build(frame) {
     const fate = drawCell(cell, row, col, fates);
     status.say(`${sentence(kept.map((at) => named(now.detections[at])), frame.get("confidence"))} Cell (${row}, ${col}): ${named(now.detections[cell])}, ${fate}.`);
   };
-}
-
-/** A box in its own colour over a dark rim, which shows on any ground. */
-function rect(look, [x1, y1, x2, y2], data = {}) {
-  const place = { x: x1, y: y1, width: Math.max(0, x2 - x1), height: Math.max(0, y2 - y1) };
-  return svg("g", { class: look, ...data }, svg("rect", { class: "yg-rim", ...place }), svg("rect", place));
 }
 
 const render = (context) => figure(context, { name: "YoloGrid", label: "YOLO grid", traits: TRAITS }, build);
