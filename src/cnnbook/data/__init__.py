@@ -10,6 +10,7 @@ from cnnbook.data.scenes import (
     shop_window_pieces,
     shop_windows,
 )
+from cnnbook.data.voc import voc_folder
 
 __all__ = [
     "FASHION_MNIST_CLASSES",
@@ -26,4 +27,5 @@ __all__ = [
     "photographs",
     "shop_window_pieces",
     "shop_windows",
+    "voc_folder",
 ]
