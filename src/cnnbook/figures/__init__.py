@@ -1,6 +1,7 @@
 """Interactive figures: widgets in a notebook, and alive on the static page without a kernel."""
 
 from cnnbook.figures.architecture_explorer import ArchitectureExplorer
+from cnnbook.figures.box_lab import BoxLab
 from cnnbook.figures.channel_explorer import ChannelExplorer
 from cnnbook.figures.convolution_explorer import ConvolutionExplorer
 from cnnbook.figures.feature_maps import FeatureMaps
@@ -15,6 +16,7 @@ from cnnbook.figures.yolo_grid import YoloGrid
 
 __all__ = [
     "ArchitectureExplorer",
+    "BoxLab",
     "ChannelExplorer",
     "ConvolutionExplorer",
     "FeatureMaps",
