@@ -68,7 +68,7 @@ class Boxes(traitlets.TraitType):
 
         return [
             {"boxes": whole(boxes, 100), "labels": labels.tolist()}
-            | {"scores": whole(numbers, 10_000) for numbers in scores}
+            | ({"scores": whole(*scores, 10_000)} if scores else {})
             for boxes, *scores, labels in scenes
         ]
 
