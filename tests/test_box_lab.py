@@ -513,6 +513,8 @@ def test_the_list_is_walked_and_says_what_suppressed_what(mount):
         fates.add(said.split(": ")[1].split(" ")[0])
         page.keyboard.press("ArrowDown")
     assert fates == {"suppressed", "true", "false"} and trait(page, "chosen") == order[-1]
+    page.keyboard.press("Control+ArrowUp")  # the browser's
+    assert trait(page, "chosen") == order[-1]
     page.keyboard.press("Home")
     assert trait(page, "chosen") == order[0]
     page.keyboard.press("End")
@@ -590,6 +592,17 @@ def test_menus_and_boxes_set_their_traits(mount):
     page.get_by_role("combobox", name="view").select_option("two boxes")
     assert page.get_by_role("slider").count() == 0 and page.locator(".bl-stage").is_visible()
     assert status(page).startswith("The boxes share")
+
+
+def test_a_change_of_the_rule_suppresses_and_counts_anew(mount):
+    rules = [{"per_class": True}, {"per_class": False}, {"per_class": False, "iou_threshold": 0.9}]
+    fresh = [mount(make(confidence=0.0, **rule)) for rule in rules]
+    expected = [(status(page), listed_rows(page), shown_counts(page)) for page in fresh]
+    assert len({str(one) for one in expected}) == 3
+    page = mount(make(confidence=0.0))
+    for rule, (words, rows, counts) in zip(rules, expected, strict=True):
+        set_traits(page, **rule)
+        assert (status(page), listed_rows(page), shown_counts(page)) == (words, rows, counts)
 
 
 def test_reset_brings_the_author_s_setting_back(mount):
