@@ -49,6 +49,7 @@ def test_boxes_lie_on_their_pixels_and_tell_truth_from_answers():
     assert [text.get_text() for text in scene.texts] == ["Bag", "Bag .9", "Dress"]
     assert truth.get_linestyle() != found.get_linestyle()
     assert len({mark.get_edgecolor() for mark in (truth, found, wrong)}) == 3
+    assert [text.get_va() for text in scene.texts] == ["bottom", "bottom", "top"]
     assert not empty.patches and not empty.texts
 
 

@@ -57,7 +57,7 @@ def show_boxes(
 
     Args:
         images, columns, width: as for `show_images`.
-        boxes: title to boxes: for each ``(x1, y1, x2, y2)`` in pixels, what to write above it, and what it is:
+        boxes: title to boxes: for each ``(x1, y1, x2, y2)`` in pixels, what to write on it, and what it is:
             ``"truth"`` is drawn in dashed blue, ``"found"`` in green, ``"wrong"`` in vermilion. A title may be left out.
 
     Raises:
@@ -83,8 +83,10 @@ def show_boxes(
                     corner, x2 - x1, y2 - y1, fill=False, edgecolor=color, linestyle=line, linewidth=1.5
                 )
             )
+            # Above the box, or inside it where there is no room above.
+            side = "bottom" if y1 > 0.06 * len(images[title]) else "top"
             axis.text(
-                *corner, text, fontsize=6, color="white", va="bottom", clip_on=True,
+                *corner, text, fontsize=6, color="white", va=side, clip_on=True,
                 bbox={"facecolor": color, "edgecolor": "none", "pad": 0.8},
             )  # fmt: skip
     return figure

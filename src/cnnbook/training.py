@@ -102,7 +102,7 @@ def fit_detector(
     epochs,
     neighbours=1,
     batch_size=32,
-    learning_rate=0.01,
+    learning_rate=0.03,
     flip=True,
     seed=0,
     device=None,
