@@ -20,10 +20,13 @@ CHAPTERS = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 
 @pytest.fixture
 def chapter(tmp_path, browser):
-    """``chapter("NAME.ipynb")``: its page after Run All, the notebook as the reader saves it, a way to ask its kernel."""
+    """``chapter("NAME.ipynb")``: its page after Run All, the notebook as the reader saves it, a way to ask its kernel.
+
+    Trainings are short here: the build has run the same cells whole.
+    """
     shutil.copytree(NOTEBOOKS, tmp_path / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    with serve_lab(tmp_path) as (address, runtime):
+    with serve_lab(tmp_path, short_trainings=True) as (address, runtime):
 
         def open_chapter(name):
             run_all(page, address.format(name))

@@ -12,10 +12,13 @@ logger = logging.getLogger(__name__)
 
 def mathml(node, display):
     try:
-        return convert(node.astext(), display=display)
+        markup = convert(node.astext(), display=display)
     except Exception as problem:
         logger.warning("mathematics not understood: %s: %r", node.astext(), problem, location=node)
         return node.astext()
+    if "<mi>&</mi>" in markup:  # what is left of an environment such as aligned
+        logger.warning("environment not understood: %s", node.astext(), location=node)
+    return markup
 
 
 def inline_math(translator, node):

@@ -447,7 +447,7 @@ function predictions(frame, status) {
       cell.replaceChildren(values[at][0], h("b", {}, values[at][1]));
       cell.dataset.value = values[at][2];
     });
-    setText(rows[5].head, label < 0 ? "mAP, over the classes" : "AP, the shaded area");
+    setText(rows[5].head, label < 0 ? "mean AP (mAP)" : "AP, the shaded area");
     const name = classes[label] ?? "all classes";
     setText(scoresTitle, `${plural(scenes.length, "scene")}, ${name}`);
     drawCurve(curve, label, point, name);
