@@ -1,6 +1,6 @@
 import {
-  assign, clamp, conv2d, convProblem, figure, h, inputPattern, kernelPreset, kernelSpan, largest, numberGrid,
-  outputSize, padIndex, plural, setText, shadeClass, shortNumber, square, statusLine, unusedSize,
+  assign, clamp, conv2d, convProblem, customSquare, figure, h, inputPattern, kernelPreset, kernelSpan, largest, numberGrid,
+  outputSize, padIndex, plural, setText, shadeClass, shortNumber, statusLine, unusedSize, withEdit,
 } from "./kit.js";
 
 const TRAITS = [
@@ -9,23 +9,13 @@ const TRAITS = [
 ];
 const PLAY_SECONDS = 12;
 
-/** The reader's own numbers in a square of `size`; zero where they typed none. */
-const custom = (numbers, size) => square(size, (row, col) => numbers[row]?.[col] ?? 0);
-
-/** What the reader typed before, with what is shown now laid over it: numbers beyond the shown size are kept. */
-function withEdit(numbers, shown, row, col, value) {
-  const edited = square(Math.max(numbers.length, shown.length), (i, j) => shown[i]?.[j] ?? numbers[i]?.[j] ?? 0);
-  edited[row][col] = value;
-  return edited;
-}
-
 /** All that the figure shows, from its traits alone. */
 function compute(get) {
   const [inputSize, kernelSize, stride, padding, dilation] =
     ["input_size", "kernel_size", "stride", "padding", "dilation"].map(get);
   const paddingMode = get("padding_mode");
-  const input = get("input_pattern") === "custom" ? custom(get("input"), inputSize) : inputPattern(get("input_pattern"), inputSize);
-  const weight = get("kernel_preset") === "custom" ? custom(get("weight"), kernelSize) : kernelPreset(get("kernel_preset"), kernelSize);
+  const input = get("input_pattern") === "custom" ? customSquare(get("input"), inputSize) : inputPattern(get("input_pattern"), inputSize);
+  const weight = get("kernel_preset") === "custom" ? customSquare(get("weight"), kernelSize) : kernelPreset(get("kernel_preset"), kernelSize);
   const problem = convProblem({ inputSize, kernelSize, padding, dilation, paddingMode });
   const size = problem ? 0 : outputSize(inputSize, kernelSize, stride, padding, dilation);
   const output = problem ? [] : conv2d(input, weight, { stride, padding, dilation, paddingMode });

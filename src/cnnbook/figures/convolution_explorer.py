@@ -1,12 +1,8 @@
 """ConvolutionExplorer: one convolution, cell by cell (chapters ``convolution`` and ``stride_padding``)."""
 
-import math
-
 import traitlets
 
-from cnnbook.figures.figure import Figure
-
-_NUMBER_LIMIT = 1000
+from cnnbook.figures.figure import Figure, square_of_numbers
 
 
 class ConvolutionExplorer(Figure):
@@ -56,23 +52,8 @@ class ConvolutionExplorer(Figure):
 
     @traitlets.validate("input")
     def _validate_input(self, proposal):
-        return _square("input", proposal["value"], self.traits()["input_size"].max)
+        return square_of_numbers("input", proposal["value"], self.traits()["input_size"].max)
 
     @traitlets.validate("weight")
     def _validate_weight(self, proposal):
-        return _square("weight", proposal["value"], self.traits()["kernel_size"].max)
-
-
-def _square(name, rows, largest_size):
-    rows = [list(row) for row in rows]
-    if len(rows) > largest_size or any(len(row) != len(rows) for row in rows):
-        shape = f"rows of lengths {[len(row) for row in rows]}"
-        raise ValueError(f"{name} has {shape}; expected a square of at most {largest_size} by {largest_size}")
-    for at, value in (
-        (f"{name}[{i}][{j}]", value) for i, row in enumerate(rows) for j, value in enumerate(row)
-    ):
-        if not math.isfinite(value) or abs(value) > _NUMBER_LIMIT:
-            raise ValueError(
-                f"{at} is {value}; expected a finite number from -{_NUMBER_LIMIT} to {_NUMBER_LIMIT}"
-            )
-    return [[float(value) for value in row] for row in rows]
+        return square_of_numbers("weight", proposal["value"], self.traits()["kernel_size"].max)

@@ -1,6 +1,7 @@
 """What every interactive figure of the book is made of."""
 
 import inspect
+import math
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import traitlets
 
 _HERE = Path(__file__).parent
 _IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./(\w+\.js)";\n', re.MULTILINE)
+_NUMBER_LIMIT = 1000
 
 
 def inline_imports(module: str) -> str:
@@ -31,6 +33,32 @@ def inline_imports(module: str) -> str:
         return _IMPORT.sub(text_of, re.sub(r"^export ", "", text, flags=re.MULTILINE))
 
     return _IMPORT.sub(text_of, module)
+
+
+def square_of_numbers(name: str, rows, largest_size: int) -> list[list[float]]:
+    """The rows of a trait that holds a square of numbers, as lists of floats.
+
+    >>> square_of_numbers("weight", [(0, 1), (2, 3)], largest_size=7)
+    [[0.0, 1.0], [2.0, 3.0]]
+
+    Raises:
+        ValueError: for rows that make no square, a square of more than ``largest_size`` rows, or a number
+            that is not from -1000 to 1000. It names the trait and the place.
+
+    Used by ``ConvolutionExplorer`` and ``UpsamplingExplorer``, for the numbers that a reader may type.
+    """
+    rows = [list(row) for row in rows]
+    if len(rows) > largest_size or any(len(row) != len(rows) for row in rows):
+        shape = f"rows of lengths {[len(row) for row in rows]}"
+        raise ValueError(f"{name} has {shape}; expected a square of at most {largest_size} by {largest_size}")
+    for at, value in (
+        (f"{name}[{i}][{j}]", value) for i, row in enumerate(rows) for j, value in enumerate(row)
+    ):
+        if not math.isfinite(value) or abs(value) > _NUMBER_LIMIT:
+            raise ValueError(
+                f"{at} is {value}; expected a finite number from -{_NUMBER_LIMIT} to {_NUMBER_LIMIT}"
+            )
+    return [[float(value) for value in row] for row in rows]
 
 
 class Figure(anywidget.AnyWidget):

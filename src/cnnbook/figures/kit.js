@@ -131,6 +131,16 @@ export function kernelPreset(name, size) {
   }[name]();
 }
 
+/** The reader's own numbers in a square of `size`; zero where they typed none. */
+export const customSquare = (numbers, size) => square(size, (row, col) => numbers[row]?.[col] ?? 0);
+
+/** What the reader typed before, with what is shown now laid over it: numbers beyond the shown size are kept. */
+export function withEdit(numbers, shown, row, col, value) {
+  const edited = square(Math.max(numbers.length, shown.length), (i, j) => shown[i]?.[j] ?? numbers[i]?.[j] ?? 0);
+  edited[row][col] = value;
+  return edited;
+}
+
 /** Add `count` numbers of an input row, `stride` apart, times a weight, to an output row. */
 function addScaledRow(output, to, input, from, weight, count, stride) {
   for (let end = to + count; to < end; to++, from += stride) output[to] += weight * input[from];
