@@ -12,6 +12,7 @@ from cnnbook.figures.quiz import Quiz
 from cnnbook.figures.receptive_field_explorer import ReceptiveFieldExplorer
 from cnnbook.figures.shape_drill import ShapeDrill
 from cnnbook.figures.shift_probe import ShiftProbe
+from cnnbook.figures.upsampling_explorer import UpsamplingExplorer
 from cnnbook.figures.yolo_grid import YoloGrid
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "ReceptiveFieldExplorer",
     "ShapeDrill",
     "ShiftProbe",
+    "UpsamplingExplorer",
     "YoloGrid",
 ]
