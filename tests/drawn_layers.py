@@ -1,12 +1,14 @@
-"""Layers drawn at random: what the tests of `ops`, forward and backward, run on."""
+"""Layers drawn at random, and how they are compared with PyTorch's: what the tests of `ops` share."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import settings
 from hypothesis import strategies as st
 
 PROFILE = settings(derandomize=True, database=None, deadline=None, max_examples=200)
 TOLERANCE = {np.dtype(np.float32): 2e-5, np.dtype(np.float64): 1e-12}
+TORCH_REFUSES = (RuntimeError, TypeError, ValueError, IndexError, AttributeError)
 
 
 def each_side(low, high, dimensions=2):
@@ -68,3 +70,28 @@ def features(draw):
 
 def to_torch(arguments):
     return [torch.tensor(value) if isinstance(value, np.ndarray) else value for value in arguments]
+
+
+def assert_agrees(ours, theirs, *arguments):
+    """The same numbers as PyTorch's, to rounding, NaN included; or a refusal where PyTorch refuses.
+
+    Returns whether PyTorch computed.
+    """
+    try:
+        expected = theirs(*to_torch(arguments)).numpy()
+    except TORCH_REFUSES:
+        with pytest.raises(ValueError, match="expected"):
+            ours(*arguments)
+        return False
+    output = ours(*arguments)
+    assert (output.dtype, output.shape) == (expected.dtype, expected.shape)
+    tolerance = TOLERANCE[output.dtype]
+    np.testing.assert_allclose(output, expected, rtol=tolerance, atol=tolerance)
+    return True
+
+
+def assert_both_refuse(ours, theirs, arguments):
+    with pytest.raises(TORCH_REFUSES):
+        theirs(*to_torch(arguments))
+    with pytest.raises(ValueError, match="expected"):
+        ours(*arguments)

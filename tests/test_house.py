@@ -22,7 +22,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LAYERS = {
     "__init__": set(),
     "shapes": set(),
-    "ops": {"numpy", "cnnbook.shapes"},
+    "ops": {"numpy", "cnnbook.shapes", "cnnbook.ops"},
     "boxes": {"torch"},
     "checks": {"numpy", "torch", "cnnbook.shapes", "cnnbook.ops", "cnnbook.boxes"},
     "data": {"numpy", "scipy", "skimage", "PIL", "torch", "cnnbook.data"},
