@@ -24,6 +24,7 @@ LAYERS = {
     "shapes": set(),
     "ops": {"numpy", "cnnbook.shapes", "cnnbook.ops"},
     "boxes": {"torch"},
+    "masks": {"torch"},
     "checks": {"numpy", "torch", "cnnbook.shapes", "cnnbook.ops", "cnnbook.boxes"},
     "data": {"numpy", "scipy", "skimage", "PIL", "torch", "cnnbook.data"},
     "nets": {
