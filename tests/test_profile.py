@@ -1,5 +1,6 @@
 """What a network costs and sees: known nets, PyTorch's gradients as the oracle, and refusals."""
 
+import copy
 import doctest
 
 import pytest
@@ -146,6 +147,15 @@ MOVING = {
     "tokens": net(
         tokens, before=nn.Conv2d(2, 4, 3, 2), linear=nn.Linear(4, 4), after=nn.Conv2d(4, 2, (3, 2))
     ),
+    "transposed convolution of stride 1": nn.Sequential(
+        nn.Conv2d(2, 4, 3, 2), nn.ConvTranspose2d(4, 2, (4, 3), padding=(2, 0), dilation=(1, 2))
+    ),
+    "up and down again": nn.Sequential(
+        nn.ConvTranspose2d(2, 4, 4, 2, padding=1), nn.Conv2d(4, 2, (3, 5), 2), nn.AvgPool2d(2)
+    ),
+    "doubled and averaged": nn.Sequential(
+        nn.Conv2d(2, 4, 3), nn.Upsample(scale_factor=2, mode="bilinear"), nn.AvgPool2d(2)
+    ),
 }
 
 
@@ -241,8 +251,14 @@ def test_a_norm_over_places_sees_them_all_and_one_over_channels_does_not(norm):
 
 
 IRREGULAR = {
-    "upsampling": nn.Sequential(nn.Conv2d(2, 4, 3, stride=2), nn.Upsample(scale_factor=2)),
-    "transposed convolution": nn.ConvTranspose2d(2, 4, 3, stride=2),
+    "upsampling by a scale that does not give the size": nn.Upsample(scale_factor=1.7, mode="bilinear"),
+    "upsampled to a size at which pixels lie elsewhere": net(
+        lambda self, x: x + nn.functional.interpolate(self.strided(x), size=x.shape[2:]),
+        strided=nn.Conv2d(2, 2, 3, stride=2),
+    ),
+    "stamps that only unseen units read": nn.Sequential(
+        nn.ConvTranspose2d(2, 4, 1, stride=2), nn.ZeroPad2d((1, 0, 1, 0)), nn.Conv2d(4, 2, 1, stride=2)
+    ),
     "windows of different sizes": nn.AdaptiveAvgPool2d((5, 5)),
     "different jumps": net(
         lambda self, x: self.strided(x) + x[:, :, :6, :8], strided=nn.Conv2d(2, 2, 1, stride=2)
@@ -258,6 +274,106 @@ IRREGULAR = {
 @pytest.mark.parametrize("name", IRREGULAR)
 def test_units_that_do_not_see_one_patch_moved_have_no_receptive_field(name):
     assert last_field(IRREGULAR[name], (2, 12, 16)) is None
+
+
+def hourglass(self, x):
+    """One step down, one step up, and the way around."""
+    inner = self.inner(self.down(x))
+    return self.after(torch.cat([nn.functional.interpolate(inner, size=x.shape[2:]), self.skip(x)], 1))
+
+
+def deep_hourglass(self, x):
+    first = self.first(x)
+    second = self.second(first)
+    up = torch.cat([self.up(self.third(second)), second], 1)
+    return torch.cat([self.last(up), first], 1)
+
+
+TURNS = {
+    "nearest": nn.Sequential(nn.Conv2d(2, 4, 3, stride=2, padding=1), nn.Upsample(scale_factor=2)),
+    "nearest, then convolution": nn.Sequential(
+        nn.Upsample(scale_factor=(2, 3)), nn.Conv2d(2, 4, 3, padding=1)
+    ),
+    "bilinear": nn.Sequential(
+        nn.AvgPool2d(2), nn.Upsample(scale_factor=2, mode="bilinear"), nn.Conv2d(2, 4, (3, 2))
+    ),
+    "bilinear, threefold": nn.Upsample(scale_factor=3, mode="bilinear"),
+    "bilinear, corners aligned": nn.Upsample(size=(63, 95), mode="bilinear", align_corners=True),
+    "bilinear, made smaller": nn.Upsample(size=(24, 36), mode="bilinear"),
+    "bicubic": nn.Sequential(nn.AvgPool2d(2), nn.Upsample(scale_factor=2, mode="bicubic")),
+    "half as large again": nn.Sequential(
+        nn.Conv2d(2, 2, 3, padding=1), nn.Upsample(scale_factor=1.5, mode="bilinear")
+    ),
+    "transposed": nn.ConvTranspose2d(2, 4, 3, stride=2, padding=1, output_padding=1),
+    "transposed, steps and gaps": nn.ConvTranspose2d(
+        2, 4, (3, 2), stride=(2, 3), padding=(0, 2), dilation=(3, 4)
+    ),
+    "transposed twice, then strided": nn.Sequential(
+        nn.ConvTranspose2d(2, 3, 2, stride=2),
+        nn.ConvTranspose2d(3, 2, 3, stride=3),
+        nn.Conv2d(2, 2, 3, stride=(2, 4)),
+    ),
+    "units that see nothing": nn.ConvTranspose2d(2, 4, 1, stride=(2, 1)),
+    "hourglass": net(
+        hourglass,
+        down=nn.AvgPool2d(2),
+        inner=nn.Conv2d(2, 3, 3, padding=1),
+        skip=nn.Conv2d(2, 2, 3, padding=1),
+        after=nn.Conv2d(5, 2, 3, padding=1),
+    ),
+    "deep hourglass": net(
+        deep_hourglass,
+        first=nn.Conv2d(2, 2, 3, padding=1),
+        second=nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(2, 3, 3, padding=1)),
+        third=nn.Sequential(nn.AvgPool2d(2), nn.Conv2d(3, 3, 3, padding=1)),
+        up=nn.ConvTranspose2d(3, 3, 2, stride=2),
+        last=nn.Sequential(nn.Conv2d(6, 3, 3, padding=1), nn.Upsample(scale_factor=2, mode="bilinear")),
+    ),
+}
+
+
+def patches_of(module, input_shape):
+    """The first and the last pixel that each unit of the output sees, along each axis, by the rules of `reach`."""
+    image = torch.zeros(1, *input_shape, device="meta")
+    with torch.no_grad(), reach.ReachMode(image) as mode:
+        output = copy.deepcopy(module).to("meta")(image)
+    return mode.reach_of(output).fields, output.shape[2:]
+
+
+@pytest.mark.parametrize("name", TURNS)
+def test_units_that_take_turns_have_gradients_where_the_rules_say(name):
+    module, input_shape = TURNS[name], (2, 32, 48)
+    axes, output_size = patches_of(module, input_shape)
+    turn = [len(axis.turn) for axis in axes]
+    assert max(turn) > 1
+    sizes = set()
+    for step in range(max(turn)):
+        # Units in the middle, whose patches end inside the image.
+        unit = [side // 2 + step for side in output_size]
+        expected = [axis.of(place) for axis, place in zip(axes, unit, strict=True)]
+        if None in expected:
+            assert not gradient(module, input_shape, lambda output, unit=unit: output[0, :, *unit]).any()
+            continue
+        assert seen(module, input_shape, *unit) == expected
+        sizes.add(tuple(last - first + 1 for first, last in expected))
+    field = last_field(module, input_shape)
+    size, jump = (value if isinstance(value, tuple) else (value, value) for value in field[:2])
+    assert size == tuple(map(max, zip(*sizes, strict=True)))
+    for axis, step, length in zip(axes, jump, turn, strict=True):
+        assert axis.shift == pytest.approx(step * length)
+    start = field.start if isinstance(field.start, tuple) else (field.start,) * 2
+    assert [value is None for value in start] == [length > 1 for length in turn]
+
+
+def test_a_transposed_convolution_undoes_the_jump_and_the_table_says_at_most():
+    module = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2, padding=1), nn.ConvTranspose2d(4, 2, 3, stride=2))
+    strided, transposed = profile(module, (3, 32, 48)).layers
+    assert strided.receptive_field == ReceptiveField(3, 2, 0.0)
+    assert transposed.receptive_field == ReceptiveField(5, 1, None)
+    lines = str(profile(module.append(nn.Upsample(scale_factor=(1, 3))), (3, 32, 48))).splitlines()
+    assert lines[3].split()[-3:] == ["≤", "5", "1"]
+    assert lines[4].split()[-4:] == ["5", "1", "×", "0.333333"]
+    assert profile(module, (3, 32, 48)).frame().receptive_field.tolist() == [3, 5, 5]
 
 
 def test_units_that_lie_in_different_channels_have_no_receptive_field():

@@ -30,9 +30,12 @@ class ProfiledLayer(NamedTuple):
         macs: multiply-accumulates of convolutions and matrix products (linear layers, attention), for one
             input. Biases, norms and activations are not counted.
         receptive_field: a `shapes.ReceptiveField` with ints where height and width agree and pairs where they do
-            not. A layer whose every unit sees the whole input has the input's size and a jump of 0. None where no
-            one patch, moved by a constant jump, is what a unit sees (windowed attention, upsampling, an
-            operation without a rule), and for what sees nothing of the input (a parameter).
+            not. A layer whose every unit sees the whole input has the input's size and a jump of 0. Behind an
+            upsampling or a strided transposed convolution neighbors see patches of different sizes, or at uneven
+            distances, in turns: then the size is that of the largest, the jump is the mean (a part of a pixel
+            where there are more units than pixels), and the start is None. None where no pattern repeats
+            (windowed attention, an operation without a rule), and for what sees nothing of the input (a
+            parameter).
     """
 
     name: str
@@ -95,12 +98,17 @@ def _cells(layer):
     cells = (layer.name, layer.kind, _joined(layer.output_shape), f"{layer.parameters:,}", f"{layer.macs:,}")
     if layer.receptive_field is None:
         return (*cells, "-", "-")
-    size, jump, _ = layer.receptive_field
-    return (*cells, "whole input" if jump == 0 else _joined(size), "-" if jump == 0 else _joined(jump))
+    size, jump, start = layer.receptive_field
+    if jump == 0:
+        return (*cells, "whole input", "-")
+    at_most = "≤ " if start is None or (isinstance(start, tuple) and None in start) else ""
+    return (*cells, at_most + _joined(size), _joined(jump))
 
 
 def _joined(sizes):
-    return " × ".join(map(str, sizes)) if isinstance(sizes, tuple) else str(sizes)
+    if isinstance(sizes, tuple):
+        return " × ".join(map(_joined, sizes))
+    return f"{sizes:g}" if isinstance(sizes, float) else str(sizes)
 
 
 def profile(module, input_shape):
@@ -123,6 +131,7 @@ def profile(module, input_shape):
     Where paths meet (a residual's sum, a concatenation) the receptive field is the smallest that holds
     theirs; a dilated kernel's gaps count as seen. Padding counts as if the image went on, so that a field may be
     larger than the input. After a squeeze-and-excitation, a global pooling or attention a unit sees the whole input.
+    Behind an upsampling units see patches of different sizes: "≤ 44" says that the largest is 44 pixels wide.
 
     Args:
         module: an `nn.Module` that `torch.fx` can trace and that takes one image.
@@ -283,7 +292,7 @@ class _Run(fx.Interpreter):
         if reach is None or not reach.fields or IRREGULAR in reach.fields:
             return None
         along_axes = [
-            ReceptiveField(size, 0, (size - 1) / 2) if field == WHOLE else field
+            ReceptiveField(size, 0, (size - 1) / 2) if field == WHOLE else field.receptive_field()
             for field, size in zip(reach.fields, self._image.shape[2:], strict=True)
         ]
         return ReceptiveField(

@@ -7,18 +7,89 @@ rules stand here for those, not for layers. `profile` runs a net on tensors with
 import math
 from collections import deque
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.weak import WeakTensorKeyDictionary
 
-from cnnbook.shapes import Layer, ReceptiveField, receptive_field
+from cnnbook.shapes import ReceptiveField, effective_kernel_size
 
-# Along one axis a unit's field is a ReceptiveField; or the whole input; or, where units that are neighbors do
-# not see patches of one size a constant jump apart, irregular.
+# Along one axis what units see are Patches; or the whole input; or, where no pattern repeats along the units,
+# irregular.
 WHOLE = "whole input"
 IRREGULAR = None
+
+
+@dataclass(frozen=True)
+class Patches:
+    """What the units along one axis see of the pixels, or of the units of a layer below.
+
+    >>> Patches(turn=((-1, 1),), shift=2).of(3)
+    (5, 7)
+    >>> doubled = Patches(turn=((0, 0), (0, 0)), shift=1)
+    >>> [doubled.of(unit) for unit in range(4)]
+    [(0, 0), (0, 0), (1, 1), (1, 1)]
+    >>> doubled.through(Patches(turn=((-1, 1),), shift=1)).turn
+    ((-1, 0), (0, 1))
+
+    Attributes:
+        turn: the first and the last pixel that each of so many neighbors sees, None for one that sees nothing.
+        shift: pixels from what a unit sees to what the unit a whole turn later sees.
+
+    A convolution's or a pooling's turn is one unit long. Behind an upsampling units take turns: a doubled pixel
+    is seen by two. The shortest turn is meant, so that equal patterns are equal.
+    """
+
+    turn: tuple
+    shift: int
+
+    @classmethod
+    def repeating(cls, turn, shift):
+        """The same pattern in its shortest turn."""
+        whole = cls(tuple(turn), shift)
+        for length in range(1, len(turn)):
+            if len(turn) % length == 0 and shift * length % len(turn) == 0:
+                short = cls(whole.turn[:length], shift * length // len(turn))
+                if all(short.of(unit) == patch for unit, patch in enumerate(whole.turn)):
+                    return short
+        return whole
+
+    def of(self, unit):
+        """The first and the last pixel that a unit sees, or None."""
+        turns, place = divmod(unit, len(self.turn))
+        patch = self.turn[place]
+        return patch and (patch[0] + turns * self.shift, patch[1] + turns * self.shift)
+
+    def through(self, window):
+        """What units see of the input that see `window` of the units with these patches."""
+        turns = len(self.turn) // math.gcd(len(self.turn), window.shift)
+        seen = [window.of(unit) for unit in range(turns * len(window.turn))]
+        patches = [
+            units and _hull([self.of(unit) for unit in range(units[0], units[1] + 1)]) for units in seen
+        ]
+        return Patches.repeating(patches, turns * window.shift * self.shift // len(self.turn))
+
+    def receptive_field(self):
+        """The size of the largest patch, and the mean jump; a start if all units see patches of one size."""
+        size = max(last - first + 1 for first, last in filter(None, self.turn))
+        if len(self.turn) == 1:
+            (first, last), *_ = self.turn
+            return ReceptiveField(size, self.shift, (first + last) / 2)
+        jump = Fraction(self.shift, len(self.turn))
+        return ReceptiveField(size, int(jump) if jump.denominator == 1 else float(jump), None)
+
+
+def _hull(patches):
+    """The smallest patch that holds these, None if all of them are empty."""
+    patches = [patch for patch in patches if patch]
+    return (min(first for first, _ in patches), max(last for _, last in patches)) if patches else None
+
+
+def _patches(first, size=1, step=1):
+    """Unit 0 sees `size` units from `first` on, the next one those `step` further."""
+    return Patches(((first, first + size - 1),), step)
 
 
 @dataclass(frozen=True)
@@ -31,7 +102,7 @@ class Reach:
             many steps, along which the fields move on these axes. A dimension of size 1 has none, one that
             `flatten` makes of channels, rows and columns has three.
 
-    An axis with a ReceptiveField moves along at most one run, and alone there.
+    An axis with Patches moves along at most one run, and alone there.
     """
 
     fields: tuple
@@ -42,7 +113,7 @@ class Reach:
         """A batch of one picture `(1, C, *sizes)`: each pixel sees itself."""
         axes = len(shape) - 2
         dims = [_run(size, {dim - 2} if dim >= 2 else ()) for dim, size in enumerate(shape)]
-        return cls((ReceptiveField(1, 1, 0.0),) * axes, tuple(dims))
+        return cls((_patches(0),) * axes, tuple(dims))
 
     def places(self, axis):
         """Where the tensor moves along an axis: pairs of a dimension and a run."""
@@ -104,11 +175,11 @@ class Reach:
     def slide(self, dim, size, window):
         """A window slides along a dimension and leaves `size` units.
 
-        `window` is what one of them sees of the units before: a ReceptiveField.
+        `window` is what they see of the units before: Patches.
         """
         runs = self.dims[dim]
         axes = _axes(runs)
-        if window == ReceptiveField(1, 1, 0.0) and math.prod(length for length, _ in runs) == size:
+        if window == _patches(0) and math.prod(length for length, _ in runs) == size:
             return self
         resized = self.resize(dim, size)
         if not axes:
@@ -117,7 +188,11 @@ class Reach:
         field = self.fields[axis]
         if len(runs) > 1 or len(axes) > 1 or field is IRREGULAR:
             return resized
-        return replace(resized, fields=(*self.fields[:axis], field.through(window), *self.fields[axis + 1 :]))
+        seen = field.through(window)
+        # A turn longer than the row repeats nothing, and units that see nothing have no field.
+        if len(seen.turn) > size or not any(seen.turn):
+            return resized
+        return replace(resized, fields=(*self.fields[:axis], seen, *self.fields[axis + 1 :]))
 
     def resize(self, dim, size):
         """`size` units along a dimension that see patches of different sizes, or at uneven distances."""
@@ -184,11 +259,13 @@ def _union_of_runs(mine, its):
 def _union_of_fields(mine, its, move_alike):
     if WHOLE in (mine, its):
         return WHOLE
-    if IRREGULAR in (mine, its) or not move_alike or mine.jump != its.jump:
+    if IRREGULAR in (mine, its) or not move_alike:
         return IRREGULAR
-    first = min(field.start - (field.size - 1) / 2 for field in (mine, its))
-    last = max(field.start + (field.size - 1) / 2 for field in (mine, its))
-    return ReceptiveField(int(last - first) + 1, mine.jump, (first + last) / 2)
+    if mine.shift * len(its.turn) != its.shift * len(mine.turn):
+        return IRREGULAR
+    length = math.lcm(len(mine.turn), len(its.turn))
+    turn = [_hull([mine.of(unit), its.of(unit)]) for unit in range(length)]
+    return Patches.repeating(turn, mine.shift * length // len(mine.turn))
 
 
 # The rules: what an operation's output sees, from what its input `reach` sees, from its arguments by PyTorch's
@@ -222,23 +299,33 @@ def _restride(reach, arguments, shape):
 
 
 def _convolution(reach, arguments, shape):
-    reach = reach.sum_over([1])
-    if arguments["transposed"]:
-        # Between one stride and the next its units see different numbers of the units before.
-        return _upsample(reach, arguments, shape)
-    names = ("stride", "padding", "dilation")
-    return _slide(reach, shape, arguments["weight"].shape[2:], *(arguments[name] for name in names)).expand(
-        shape
-    )
+    window = _stamp if arguments["transposed"] else _window
+    others = (arguments[name] for name in ("stride", "padding", "dilation"))
+    return _slide(reach.sum_over([1]), shape, window, arguments["weight"].shape[2:], *others).expand(shape)
 
 
 def _pool(reach, arguments, shape):
     kernel_size = arguments["kernel_size"]
     stride = arguments["stride"] or kernel_size
-    return _slide(reach, shape, kernel_size, stride, arguments["padding"], arguments.get("dilation", 1))
+    others = stride, arguments["padding"], arguments.get("dilation", 1)
+    return _slide(reach, shape, _window, kernel_size, *others)
 
 
-def _slide(reach, shape, kernel_size, *others):
+def _window(kernel_size, stride, padding, dilation):
+    """What a convolution's units see of the units before, along one dimension."""
+    return _patches(-padding, effective_kernel_size(kernel_size, dilation), stride)
+
+
+def _stamp(kernel_size, stride, padding, dilation):
+    """What a transposed convolution's units see of the units before: those whose stamps land on them."""
+    turn = []
+    for unit in range(stride):
+        distances = [unit + padding - cell * dilation for cell in range(kernel_size)]
+        turn.append(_hull([(distance // stride,) * 2 for distance in distances if distance % stride == 0]))
+    return Patches.repeating(turn, 1)
+
+
+def _slide(reach, shape, window, kernel_size, *others):
     """A window over the last dimensions, as many as the kernel has."""
     for back, size in enumerate(reversed(kernel_size), start=1):
         dim = len(shape) - back
@@ -247,8 +334,7 @@ def _slide(reach, shape, kernel_size, *others):
             value if isinstance(value, int) else value[-back] if len(value) > 1 else value[0]
             for value in others
         ]
-        (window,) = receptive_field([Layer(size, *arguments)])
-        reach = reach.slide(dim, shape[dim], window)
+        reach = reach.slide(dim, shape[dim], window(size, *arguments))
     return reach
 
 
@@ -261,7 +347,7 @@ def _adaptive_pool(reach, arguments, shape):
         elif left:
             reach = reach.resize(dim, shape[dim])
         else:
-            reach = reach.slide(dim, shape[dim], receptive_field([Layer(stride, stride)])[0])
+            reach = reach.slide(dim, shape[dim], _patches(0, stride, stride))
     return reach
 
 
@@ -270,7 +356,7 @@ def _pad(reach, arguments, shape):
     padding = arguments["pad"] if "pad" in arguments else arguments["padding"]
     for back, before in enumerate(padding[::2], start=1):
         dim = len(shape) - back
-        reach = reach.slide(dim, shape[dim], ReceptiveField(1, 1, -float(before)))
+        reach = reach.slide(dim, shape[dim], _patches(-before))
     return reach
 
 
@@ -281,16 +367,44 @@ def _shift(reach, arguments, shape):
     return reach
 
 
-def _upsample(reach, arguments, shape):
-    for dim in range(2, len(shape)):
-        reach = reach.resize(dim, shape[dim])
-    return reach.expand(shape)
+def _nearest(reach, arguments, shape):
+    return _resample(reach, arguments, shape, beside=None)
+
+
+def _linear(reach, arguments, shape):
+    return _resample(reach, arguments, shape, beside=0)
+
+
+def _cubic(reach, arguments, shape):
+    return _resample(reach, arguments, shape, beside=1)
+
+
+def _resample(reach, arguments, shape, beside):
+    """Each unit sees the unit at its place, or the two around it and so many more on either side."""
+    corners = arguments.get("align_corners", False)
+    scales = [value for name, value in arguments.items() if name.startswith("scales")]
+    for dim, scale in enumerate(scales, start=2):
+        before, after = arguments["self"].shape[dim], shape[dim]
+        if scale and not corners and not math.isclose(before * scale, after):
+            # PyTorch goes by the scale, and the sizes are in another proportion.
+            reach = reach.resize(dim, after)
+            continue
+        step = Fraction(before - 1, max(after - 1, 1)) if corners else Fraction(before, after)
+        start = 0 if corners or beside is None else (step - 1) / 2
+        turn = []
+        for unit in range(step.denominator):
+            place = start + unit * step
+            first = math.floor(place)
+            alone = beside is None or place == first
+            turn.append((first, first) if alone else (first - beside, first + 1 + beside))
+        reach = reach.slide(dim, after, Patches.repeating(turn, step.numerator))
+    return reach
 
 
 def _slice(reach, arguments, shape):
     dim = arguments["dim"] % len(shape)
     start, _, step = slice(arguments["start"], None, arguments["step"]).indices(arguments["self"].shape[dim])
-    return reach.slide(dim, shape[dim], ReceptiveField(1, step, float(start)))
+    return reach.slide(dim, shape[dim], _patches(start, step=step))
 
 
 def _select(reach, arguments, shape):
@@ -300,7 +414,7 @@ def _select(reach, arguments, shape):
 
 
 def _one_of(reach, dim, index):
-    reach = reach.slide(dim, 1, ReceptiveField(1, 1, float(index)))
+    reach = reach.slide(dim, 1, _patches(index))
     return replace(reach, dims=reach.dims[:dim] + reach.dims[dim + 1 :])
 
 
@@ -308,7 +422,7 @@ def _split(reach, arguments, shapes):
     dim = arguments["dim"] % len(reach.dims)
     parts, start = [], 0
     for shape in shapes:
-        parts.append(reach.slide(dim, shape[dim], ReceptiveField(1, 1, float(start))))
+        parts.append(reach.slide(dim, shape[dim], _patches(start)))
         start += shape[dim]
     return parts
 
@@ -390,8 +504,9 @@ ONE_INPUT = {
         _pad: "constant_pad_nd reflection_pad1d reflection_pad2d reflection_pad3d "
         "replication_pad1d replication_pad2d replication_pad3d",
         _shift: "roll flip",
-        _upsample: "upsample_nearest1d upsample_nearest2d upsample_nearest3d upsample_linear1d "
-        "upsample_bilinear2d upsample_bicubic2d upsample_trilinear3d",
+        _nearest: "upsample_nearest1d upsample_nearest2d upsample_nearest3d",
+        _linear: "upsample_linear1d upsample_bilinear2d upsample_trilinear3d",
+        _cubic: "upsample_bicubic2d",
         _slice: "slice",
         _select: "select",
         _split: "split split_with_sizes",
@@ -419,7 +534,7 @@ class ReachMode(TorchDispatchMode):
     >>> with torch.no_grad(), ReachMode(image) as mode:
     ...     output = torch.nn.Conv2d(3, 8, kernel_size=5, device="meta")(image)
     >>> mode.reach_of(output).fields
-    (ReceptiveField(size=5, jump=1, start=2.0), ReceptiveField(size=5, jump=1, start=2.0))
+    (Patches(turn=((0, 4),), shift=1), Patches(turn=((0, 4),), shift=1))
 
     Args:
         image: the input, `(1, C, *sizes)`.
