@@ -1,4 +1,4 @@
-"""Train a classifier or a detector and see what it answers: plain PyTorch, all data in memory, no worker processes."""
+"""Train a classifier, a detector or a segmenter and see what it answers: plain PyTorch, all data in memory, no worker processes."""
 
 import math
 from dataclasses import dataclass, field
@@ -140,19 +140,77 @@ def fit_detector(
     targets = _targets(model, scenes, neighbours).to(device)
     history = History()
     generator = torch.manual_seed(seed)
-    fast = device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
 
     def loss_of(batch):
         seen, true = images[batch], targets[batch]
         if flip:
             mirrored = (torch.rand(len(batch), generator=generator) < 0.5).to(device)
             seen[mirrored], true[mirrored] = seen[mirrored].flip(3), _mirrored(true[mirrored])
-        with torch.autocast("cpu", torch.bfloat16, enabled=fast):
+        with _quick_arithmetic(device):
             raw = model(_as_input(seen))
         terms = loss(model, raw.float(), true)
         for name, term in terms.items():
             history.terms.setdefault(name, []).append(term.item())
         return sum(terms.values())
+
+    schedule = epochs, batch_size, learning_rate, progress
+    _descend(model, loss_of, history, generator, len(images), *schedule, warm_up=0.2, longest=10)
+    return history
+
+
+def fit_segmenter(
+    model,
+    scenes,
+    *,
+    epochs,
+    batch_size=32,
+    learning_rate=0.01,
+    ignore=255,
+    flip=True,
+    seed=0,
+    device=None,
+    progress=True,
+) -> History:
+    """Train a segmentation network, in place, to name every pixel.
+
+    >>> scenes = shop_windows(100)
+    >>> history = fit_segmenter(UNet(num_classes=6), scenes, epochs=2)
+    >>> len(history.loss)
+    8
+
+    AdamW and one-cycle as in `fit_detector` lower the cross-entropy, the mean over the pixels of a batch.
+
+    Args:
+        model: such as `cnnbook.nets.UNet`: takes images ``(N, C, H, W)`` and returns logits ``(N, classes, H, W)``.
+        scenes: `cnnbook.data.Scenes` with masks.
+        ignore: the value of a mask's pixels that do not count.
+        flip: whether to mirror half of the scenes, left to right, anew each time.
+        epochs, batch_size, learning_rate, seed, device, progress: as for `fit`.
+
+    Raises:
+        ValueError: as for `fit`; the scenes have no masks; the model's logits are not as large as the masks, or too few
+            for their classes.
+        FloatingPointError: as for `fit`.
+
+    Source: Ronneberger et al., "U-Net" (2015), section 3, without its weights for borders. Used in the chapter
+    ``segmentation``.
+    """
+    _check_schedule(epochs, batch_size, learning_rate)
+    _check_images(scenes.images, model)
+    _check_masks(scenes.masks, _raw(model, scenes.images[:1]).shape, ignore)
+    device = _on_device(model, device)
+    images, masks = scenes.images.to(device), scenes.masks.to(device)
+    history = History()
+    generator = torch.manual_seed(seed)
+
+    def loss_of(batch):
+        seen, true = images[batch], masks[batch].long()
+        if flip:
+            mirrored = (torch.rand(len(batch), generator=generator) < 0.5).to(device)
+            seen[mirrored], true[mirrored] = seen[mirrored].flip(3), true[mirrored].flip(2)
+        with _quick_arithmetic(device):
+            logits = model(_as_input(seen))
+        return F.cross_entropy(logits.float(), true, ignore_index=ignore)
 
     schedule = epochs, batch_size, learning_rate, progress
     _descend(model, loss_of, history, generator, len(images), *schedule, warm_up=0.2, longest=10)
@@ -200,6 +258,12 @@ def _descend(
                 bar.update()
                 bar.set_postfix(loss=f"{history.loss[-1]:.3f}", refresh=False)
     model.eval()
+
+
+def _quick_arithmetic(device):
+    """Sixteen bits, on a processor that multiplies them faster."""
+    fast = device.type == "cpu" and torch.cpu.get_capabilities().get("avx512_bf16", False)
+    return torch.autocast("cpu", torch.bfloat16, enabled=fast)
 
 
 def _targets(model, scenes, neighbours):
@@ -271,6 +335,30 @@ def evaluate(model, images, labels, batch_size=250) -> float:
     classes = _check_images(images, model)
     _check_labels(labels, images, classes)
     return (_answers(model, images, batch_size) == labels.cpu()).float().mean().item()
+
+
+def segment(model, images, batch_size=250) -> torch.Tensor:
+    """The class that a segmentation network gives each pixel.
+
+    >>> segment(UNet(num_classes=6), torch.rand(2, 1, 96, 96)).shape
+    torch.Size([2, 96, 96])
+
+    Args:
+        model: as for `fit_segmenter`.
+        images: as for `fit`.
+        batch_size: images at a time, at least 1.
+
+    Returns:
+        uint8, ``(N, H, W)``, on the CPU.
+
+    Raises:
+        ValueError: as for `fit`.
+
+    Used in the chapter ``segmentation``.
+    """
+    _check_count("batch_size", batch_size)
+    _check_images(images, model)
+    return _answers(model, images, batch_size).to(torch.uint8)
 
 
 def detect(
@@ -390,4 +478,20 @@ def _check_labels(labels, images, classes):
         raise ValueError(
             f"labels run from {labels.min()} to {labels.max()}; expected 0 to {classes - 1}, as the model has "
             f"{classes} logits"
+        )
+
+
+def _check_masks(masks, logits, ignore):
+    """Whether the logits' shape ``(1, classes, H, W)`` suits masks ``(N, H, W)``."""
+    if masks is None:
+        raise ValueError("scenes has no masks; expected a mask for each image")
+    if logits[2:] != masks.shape[1:]:
+        raise ValueError(
+            f"the model answers for {tuple(logits[2:])} pixels; expected {tuple(masks.shape[1:])}, as the masks have"
+        )
+    named = masks[masks != ignore]
+    if len(named) and named.max() >= logits[1]:
+        raise ValueError(
+            f"the masks name classes up to {named.max()}; expected 0 to {logits[1] - 1}, as the model has {logits[1]} "
+            f"logits, or {ignore}, which does not count"
         )

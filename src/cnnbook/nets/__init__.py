@@ -8,10 +8,12 @@ from cnnbook.nets.lenet import LeNet5
 from cnnbook.nets.pooling import BlurPool2d, SmallNet
 from cnnbook.nets.pretrained import pretrained
 from cnnbook.nets.profile import Profile, ProfiledLayer, profile
+from cnnbook.nets.unet import U_NET_2015, UNet
 from cnnbook.nets.vgg import VGG, SmallVGG
 from cnnbook.nets.yolo import TinyYOLO, yolo_loss, yolo_v1_loss
 
 __all__ = [
+    "U_NET_2015",
     "VGG",
     "AlexNet",
     "BlurPool2d",
@@ -23,6 +25,7 @@ __all__ = [
     "SmallNet",
     "SmallVGG",
     "TinyYOLO",
+    "UNet",
     "as_arrays",
     "efficientnet_lite0",
     "imagenet_input",
