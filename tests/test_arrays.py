@@ -135,7 +135,7 @@ def conv(**options):
 
 REFUSED = {
     "no module": (lambda: [nn.ReLU()], r"model is \[ReLU\(\)\]; expected a torch.nn.Module"),
-    "unknown layer": (lambda: nn.Sequential(nn.ReLU(), nn.Sigmoid()), "layer 1 is Sigmoid; expected one of Conv2d, ReLU"),
+    "unknown layer": (lambda: nn.Sequential(nn.ReLU(), nn.Sigmoid()), "layer 1 is Sigmoid; expected one of Conv2d, ConvTranspose2d, ReLU, "),
     "average pool": (lambda: SmallNet("average"), r"layer features\.3 is AvgPool2d"),
     "a module of ours": (lambda: SmallNet("blur"), r"layer features\.4 is BlurPool2d"),
     "adaptive pool": (lambda: nn.Sequential(nn.AdaptiveAvgPool2d((7, 7))), r"layer 0 has output_size \(7, 7\); expected 1"),
