@@ -56,31 +56,29 @@ export function upsamplingProblem(setting) {
 
 /**
  * What output place `out` takes from the input along one axis: `terms` of { at, share, tap }, the place in the input, its share, and the
- * place in the kernel that it meets; and `whole`, whether no term is missing because it would lie beyond the border.
+ * place in the kernel that it meets; and `all`, how many terms there would be if the input had no border.
  */
 const AXIS_TERMS = {
-  nearest: (out, { stride }) => ({ terms: [{ at: Math.floor(out / stride), share: 1, tap: 0 }], whole: true }),
+  nearest: (out, { stride }) => ({ terms: [{ at: Math.floor(out / stride), share: 1, tap: 0 }], all: 1 }),
 
   bilinear(out, { inputSize, stride, alignCorners }) {
     const last = inputSize - 1;
     const place = alignCorners ? (out * last) / (inputSize * stride - 1) : clamp((out + 0.5) / stride - 0.5, 0, last);
     const at = Math.floor(place);
-    const terms = [{ at, share: 1 - (place - at), tap: 0 }, { at: at + 1, share: place - at, tap: 0 }];
-    return { terms: terms.filter(({ share }) => share > 0), whole: true };
+    const terms = [{ at, share: 1 - (place - at), tap: 0 }, { at: at + 1, share: place - at, tap: 0 }].filter(({ share }) => share > 0);
+    return { terms, all: terms.length };
   },
 
   "transposed convolution"(out, { inputSize, kernelSize, stride, padding }) {
     const taps = Array.from({ length: kernelSize }, (_, back) => kernelSize - 1 - back); // so that input places come in order
     const landing = taps.filter((tap) => (out + padding - tap) % stride === 0);
     const terms = landing.map((tap) => ({ at: (out + padding - tap) / stride, share: 1, tap }));
-    const kept = terms.filter(({ at }) => at >= 0 && at < inputSize);
-    return { terms: kept, whole: kept.length === terms.length };
+    return { terms: terms.filter(({ at }) => at >= 0 && at < inputSize), all: terms.length };
   },
 
   "resize, then convolve"(out, { inputSize, kernelSize, stride, padding }) {
     const terms = Array.from({ length: kernelSize }, (_, tap) => ({ at: Math.floor((out - padding + tap) / stride), share: 1, tap }));
-    const kept = terms.filter(({ at }) => at >= 0 && at < inputSize);
-    return { terms: kept, whole: kept.length === terms.length };
+    return { terms: terms.filter(({ at }) => at >= 0 && at < inputSize), all: terms.length };
   },
 };
 
@@ -105,7 +103,8 @@ export function pixelTerms(row, col, setting) {
       term.weight += USES_KERNEL.has(kind) ? weight[one.tap][other.tap] : one.share * other.share;
       term.taps.push([one.tap, other.tap]);
     }
-  return { terms: [...cells.values()], count: down.terms.length * across.terms.length, whole: down.whole && across.whole };
+  const count = down.terms.length * across.terms.length;
+  return { terms: [...cells.values()], count, whole: count === down.all * across.all };
 }
 
 const USES_KERNEL = new Set(["transposed convolution", "resize, then convolve"]);
@@ -138,28 +137,39 @@ function computeUpsampling(get) {
 
 const by = (size) => `${size}\u00a0×\u00a0${size}`;
 const either = (numbers) => [numbers.slice(0, -1).join(", "), numbers.at(-1)].filter((part) => part !== "").join(" or ");
+/** "1 to 4 contributions". */
+function range(least, most, one) {
+  if (least === most) return plural(least, one);
+  return `${least} ${most - least === 1 ? "or" : "to"} ${plural(most, one, `${one}s`)}`;
+}
+/** A number in at most four characters and a sign: .33, 5.33, 10.5, 1250, 12k. */
+function cellText(value) {
+  const size = Math.abs(value);
+  if (size >= 1e6) return `${Math.round(value / 1e6)}M`;
+  if (size >= 1e4) return `${Math.round(value / 1e3)}k`;
+  return String(+value.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0)).replace(/^(-?)0\./, "$1.");
+}
 const factor = (value) => (value < 0 ? `(${shortNumber(value)})` : shortNumber(value));
 
 /** The sentence about a transposed convolution's overlap. */
 function checkerboardSentence({ kernelSize, stride, pixels }) {
   const { least, most, inside, even } = overlapOf(pixels);
-  const counts = least === most ? plural(least, "contribution") : `${least} to ${most} contributions`;
   const divides = kernelSize % stride === 0;
   const reason = `for stride ${stride} ${divides ? "divides" : "does not divide"} kernel ${kernelSize}`;
-  const start = `Each output pixel gets ${counts}`;
+  const start = `Each pixel gets ${range(least, most, "contribution")}`;
   if (!divides && inside.length > 1)
     return `${start}, away from the border ${either(inside)}: a checkerboard${inside[0] === 0 ? " with gaps" : ""}, ${reason}.` +
-      (even ? " But these weights make up for it: a flat input comes out flat there." : "");
-  if (!divides) return `${start}. The output is too small to show it, but a larger one has a checkerboard, ${reason}.`;
+      (even ? " But these weights even it out for a flat input." : "");
+  if (!divides) return `${start}. The output is too small for a pattern, but a larger one has a checkerboard, ${reason}.`;
   const where = least === most ? "" : inside.length ? `, away from the border always ${inside[0]}` : ", and all lie at the border";
-  return `${start}${where}: no checkerboard, ${reason}.` + (even ? "" : " But these weights are uneven: a flat input comes out in a pattern.");
+  return `${start}${where}: no checkerboard, ${reason}.` + (even ? "" : " But these weights are uneven: a flat input gets a pattern.");
 }
 
 const SENTENCES = {
-  nearest: ({ stride }) => `Each output pixel copies one input cell, 1 contribution: no checkerboard${stride > 1 ? `, but blocks of ${by(stride)}` : ""}.`,
+  nearest: ({ stride }) => `Each pixel copies one input cell, 1 contribution: no checkerboard${stride > 1 ? `, but blocks of ${by(stride)}` : ""}.`,
   bilinear({ pixels }) {
     const { least, most } = overlapOf(pixels);
-    return `Each output pixel mixes ${least === most ? plural(least, "input cell") : `${least} to ${most} input cells`} by weights that add up to 1: no checkerboard.`;
+    return `Each pixel mixes ${range(least, most, "input cell")} by weights that add up to 1: no checkerboard.`;
   },
   "transposed convolution": checkerboardSentence,
   unpooling({ inputSize, size }) {
@@ -169,9 +179,8 @@ const SENTENCES = {
   },
   "resize, then convolve"({ pixels }) {
     const { least, most, inside } = overlapOf(pixels);
-    const counts = least === most ? plural(least, "contribution") : `${least} to ${most} contributions`;
-    const where = least === most ? "" : inside.length ? `, away from the border always ${inside[0]}` : ", and all lie at the border";
-    return `Each output pixel gets ${counts}${where}: no checkerboard, for the kernel moves over the resized map by 1.`;
+      const where = least === most ? "" : inside.length ? `, away from the border always ${inside[0]}` : ", and all lie at the border";
+    return `Each pixel gets ${range(least, most, "contribution")}${where}: no checkerboard, for the kernel moves over the resized map by 1.`;
   },
 };
 
@@ -215,7 +224,12 @@ function build(frame) {
     pointed = cell;
     frame.redraw();
   };
-  const choose = (cell) => cell && frame.set({ row: cell.row, column: cell.col });
+  const choose = (cell) => {
+    if (!cell) return;
+    pointed = null; // even where the focus is on an input cell whose stamp was shown
+    frame.set({ row: cell.row, column: cell.col });
+    frame.redraw();
+  };
   const onProblem = (sentence) => {
     typing = sentence;
     frame.redraw();
@@ -229,8 +243,8 @@ function build(frame) {
       label: "kernel", onPoint: point, onProblem,
       onEdit: ({ row, col }, value) => frame.set({ weight: withEdit(frame.get("weight"), now.weight, row, col, value), kernel_preset: "custom" }),
     }),
-    weights: numberGrid({ label: "weights of the chosen pixel" }),
-    places: numberGrid({ label: "places of the maxima" }),
+    weights: numberGrid({ label: "weights used" }),
+    places: numberGrid({ label: "indices of the maxima" }),
     output: numberGrid({ label: "output", onPoint: choose }),
   };
   const titles = Object.fromEntries(["input", "kernel", "output"].map((name) => [name, h("p", { class: "grid-title" })]));
@@ -244,7 +258,7 @@ function build(frame) {
   const formula = h("p", { class: "formula" });
 
   const placeText = (value) => (now.size ? `${clamp(value, 0, now.size - 1) + 1} of ${now.size}` : "none");
-  const places = ["row", "column"].map((trait) => frame.slider(trait, { label: `output ${trait}`, text: placeText }));
+  const places = ["row", "column"].map((trait) => frame.slider(trait, { text: placeText }));
   const optional = {
     kernel_size: frame.slider("kernel_size"),
     padding: frame.slider("padding"),
@@ -257,9 +271,8 @@ function build(frame) {
   frame.root.append(
     h("div", { class: "controls menus" }, frame.select("kind"), frame.select("input_pattern"), optional.kernel_preset),
     h("div", { class: "controls sizes" },
-      frame.slider("input_size"), frame.slider("stride", { label: "stride or scale" }), optional.kernel_size, optional.padding, optional.output_padding),
-    h("div", { class: "controls last" }, ...places,
-      h("div", { class: "buttons" }, frame.checkbox("show_overlap"), optional.align_corners, frame.resetButton())),
+      frame.slider("input_size"), frame.slider("stride", { label: "stride or scale" }), optional.kernel_size, optional.padding, optional.output_padding,
+      optional.align_corners, ...places, frame.checkbox("show_overlap"), frame.resetButton()),
     status.element,
     stage,
     sum,
@@ -274,16 +287,19 @@ function build(frame) {
   /** The input cell whose stamp is shown in the place of the output. */
   const stamped = () => (now.size && pointed?.grid === "input" && pointed.row < now.inputSize && pointed.col < now.inputSize ? pointed : null);
 
+  /** Whether a pixel's term goes through the kernel cell that is pointed at. */
+  const meets = ({ taps }) => pointed?.grid === "kernel" && taps.some(([row, col]) => isAt(pointed, row, col));
+
   function drawInput(terms, room) {
     const top = largest(now.input);
-    const met = pointed?.grid === "kernel" ? terms.find(({ taps }) => taps.some(([row, col]) => isAt(pointed, row, col))) : null;
+    const met = terms.find(meets);
     grids.input.draw({
       rows: now.inputSize, cols: now.inputSize, size: cellSize(room, now.inputSize),
       cell(row, col) {
         const value = now.input[row][col];
         const lit = !stamped() && terms.some((term) => isAt(term, row, col));
         const current = isAt(stamped(), row, col) || isAt(met, row, col);
-        return { value, row, col, grid: "input", classes: `editable ${shadeClass(value, top)} ${lit ? "lit" : ""} ${current ? "current" : ""}`, editable: true };
+        return { value, text: cellText(value), row, col, grid: "input", classes: `editable ${shadeClass(value, top)} ${lit ? "lit" : ""} ${current ? "current" : ""}`, editable: true };
       },
     });
   }
@@ -304,15 +320,10 @@ function build(frame) {
       cell(row, col) {
         const value = numbers[row][col];
         const marks = stamped() ? "" : `${lit.some((one) => isAt(one, row, col)) ? "lit" : ""} ${pointed?.grid === "kernel" && isAt(pointed, row, col) ? "current" : ""}`;
-        return { value, row, col, grid: shown, classes: `${shown === "kernel" ? "editable" : ""} ${shadeClass(value, top)} ${marks}`, editable: shown === "kernel" };
+        return { value, text: cellText(value), row, col, grid: shown, classes: `${shown === "kernel" ? "editable" : ""} ${shadeClass(value, top)} ${marks}`, editable: shown === "kernel" };
       },
     });
-    const { row, col } = chosen();
-    setText(titles.kernel, {
-      kernel: `kernel ${by(now.kernelSize)}`,
-      weights: `weights for row ${row + 1}, column ${col + 1}`,
-      places: "places of the maxima",
-    }[shown]);
+    setText(titles.kernel, { kernel: `kernel ${by(now.kernelSize)}`, weights: "weights used", places: "indices of maxima" }[shown]);
   }
 
   function drawOutput(room) {
@@ -327,15 +338,16 @@ function build(frame) {
       return overlap ? Math.max(1, term.taps.length) : now.input[stamp.row][stamp.col] * term.weight;
     });
     const top = largest(numbers);
-    const isReached = (row, col) => (pointed?.grid === "kernel" ? now.pixels[row][col].terms.some(({ taps }) => taps.some(([i, j]) => isAt(pointed, i, j))) : false);
+    const size = cellSize(room, now.size);
+    const stampMark = size < 17 ? "" : "lit"; // in cells too small for a number the shade says how much
     grids.output.draw({
-      rows: now.size, cols: now.size, size: cellSize(room, now.size), home: now.size ? [here.row, here.col] : null,
+      rows: now.size, cols: now.size, size, home: now.size ? [here.row, here.col] : null,
       cell(row, col) {
         const value = numbers[row][col];
         const marks = stamp
-          ? stampTerm(row, col) ? "lit" : "todo"
-          : `${now.pixels[row][col].count ? "" : "gap"} ${isAt(here, row, col) ? "current" : ""} ${isReached(row, col) ? "lit" : ""}`;
-        return { value, row, col, grid: "output", classes: `${shadeClass(value, top)} ${marks}` };
+          ? stampTerm(row, col) ? stampMark : "todo"
+          : `${now.pixels[row][col].count ? "" : "gap"} ${isAt(here, row, col) ? "current" : ""} ${now.pixels[row][col].terms.some(meets) ? "lit" : ""}`;
+        return { value, text: cellText(value), row, col, grid: "output", classes: `${shadeClass(value, top)} ${marks}` };
       },
     });
     outputPart.classList.toggle("overlap", overlap);
@@ -363,7 +375,7 @@ function build(frame) {
     ]);
     sum.replaceChildren(
       h("strong", {}, `output row ${row + 1}, column ${col + 1}`), ...products, " = ", h("strong", { class: "of-output" }, shortNumber(now.output[row][col])),
-      !count ? ": no input cell adds into it." : `: ${plural(count, "contribution")}${count > terms.length ? ` of ${plural(terms.length, "input cell")}` : ""}.`,
+      !count ? ": no input cell adds into it." : `: ${plural(count, "contribution")}${count > terms.length ? ` from ${plural(terms.length, "input cell")}` : ""}.`,
     );
   }
 
@@ -379,7 +391,7 @@ function build(frame) {
     drawMiddle(terms, rooms.small);
     drawOutput(rooms.large);
     drawSum();
-    setText(formula, sizeFormula(now));
+    setText(formula, sizeFormula(now).replaceAll(" · ", "\u00a0·\u00a0"));
     for (const trait of OPTIONAL) assign(nativeOf(optional[trait]), { disabled: !ASKS[now.kind].includes(trait) });
     for (const place of places) assign(nativeOf(place), { max: String(Math.max(0, now.size - 1)), disabled: !now.size });
     const problem = typing ?? now.problem;

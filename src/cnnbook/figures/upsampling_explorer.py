@@ -72,8 +72,8 @@ class UpsamplingExplorer(Figure):
     input = traitlets.List().tag(sync=True)
     weight = traitlets.List().tag(sync=True)
 
-    row = traitlets.Int(2, min=0, max=23).tag(sync=True)
-    column = traitlets.Int(2, min=0, max=23).tag(sync=True)
+    row = traitlets.Int(4, min=0, max=23).tag(sync=True)
+    column = traitlets.Int(4, min=0, max=23).tag(sync=True)
     show_overlap = traitlets.Bool(False).tag(sync=True)
 
     @traitlets.validate("input")
