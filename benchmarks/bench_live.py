@@ -155,7 +155,7 @@ def main():
     figures = [
         (probe, [fully, small], list(probe.networks.values()), canvas, ".sp-canvas", moved),
         (maps, [small], [maps.network], garment, ".fm-box", moved),
-        (grid, [yolo], [grid.network], scene, ".yg-garment", "model.get('places')[0].toReversed()"),
+        (grid, [yolo], [grid.network], scene, ".garment", "model.get('places')[0].toReversed()"),
     ]
     speeds, sizes = [], []
     with sync_playwright() as playwright:

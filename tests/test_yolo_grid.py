@@ -16,7 +16,7 @@ from traitlets import TraitError
 from cnnbook import data, training
 from cnnbook.boxes import nms, yolo_decode
 from cnnbook.figures import YoloGrid
-from cnnbook.figures.yolo_grid import Cutouts
+from cnnbook.figures.garments import Cutouts
 from cnnbook.nets import TinyYOLO, as_arrays
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -307,7 +307,7 @@ def test_pasting_and_what_is_visible(run_js, make):
         figure = make(places=places, order=order)
         scene, truths = scene_of(figure)
         given = {"packed": packed, "places": places, "order": order, "ground": GROUNDS[0].tolist()}
-        text, found = run_js(["net.js", "boxes.js", "yolo_grid.js"], PASTE, given)
+        text, found = run_js(["net.js", "boxes.js", "garments.js", "yolo_grid.js"], PASTE, given)
         np.testing.assert_array_equal(decode(text, np.uint8).reshape(HEIGHT, WIDTH), scene)
         assert found == truths
         hidden += any(truths[index] is None for index in order)
@@ -335,7 +335,7 @@ def places(page):
 
 
 def garment(page, index):
-    return page.locator(f".yg-garment[data-garment='{index}']")
+    return page.locator(f".garment[data-garment='{index}']")
 
 
 def shown_place(page, index):
@@ -497,7 +497,7 @@ def test_a_tap_on_a_garment_chooses_a_cell(mount, make):
     assert (trait(page, "row"), trait(page, "column")) == (2, 8) and places(page) == APART["places"]
 
 
-@pytest.mark.parametrize("where", [".yg-scene", ".yg-cell table", ".yg-garments"])
+@pytest.mark.parametrize("where", [".yg-scene", ".yg-cell table", ".garments"])
 def test_a_vertical_swipe_beside_the_garments_scrolls_the_page(mount, make, where):
     page = phone(mount, make(order=[]))
     page.locator(where).scroll_into_view_if_needed()
@@ -684,7 +684,7 @@ def test_fits_and_its_height_never_changes(mount, make, width):
         )
         for box in boxes(page, "button, select, input[type=range]"):
             assert min(box["width"], box["height"]) >= 24
-    for one, other in itertools.combinations(boxes(page, ".yg-left, .yg-cell, .yg-garments"), 2):
+    for one, other in itertools.combinations(boxes(page, ".yg-left, .yg-cell, .garments"), 2):
         assert one["right"] <= other["left"] or one["bottom"] <= other["top"]
     assert len(heights) == 1
 

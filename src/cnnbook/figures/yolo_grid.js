@@ -1,39 +1,13 @@
-import {
-  arrowStep, assign, clamp, figure, greys, h, hasModifier, numberGrid, paintPixels, plural, setText, shadeClass, statusLine, svg,
-} from "./kit.js";
+import { clamp, figure, greys, h, numberGrid, paintPixels, plural, setText, shadeClass, statusLine, svg } from "./kit.js";
 import { forward, readImages, readNetwork } from "./net.js";
 import { boxOutline, boxTag, fixed, iou, listed, nms, share, yoloDecode, yoloVectors } from "./boxes.js";
+import { movableGarments, pasted } from "./garments.js";
 
 const TRAITS = ["ground", "places", "order", "row", "column", "confidence", "iou_threshold", "confidence_map", "suppressed", "truth"];
 const WIDE = 640; // as in the style sheet
-const SLOP = 3; // pixels that a pointer may move in a click
 const MOST_TAGS = 12;
 
 // ── the scene ───────────────────────────────────────────────────────────────────────────────────
-
-/** The cut-outs of a `Cutouts` trait: bytes row by row; `opaque` is 0 where the scene shows through. */
-export const readCutouts = (packed) =>
-  packed.map(({ shape: [height, width], pixels, opaque, label }) => {
-    const [bytes, mask] = [pixels, opaque].map((text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
-    return { height, width, label, pixels: bytes, opaque: mask };
-  });
-
-/** The scene with the cut-outs of `order`, from the back to the front, at their places [row, col]; and for each pixel which cut-out it shows,
- * -1 for none. */
-export function pasted(ground, cutouts, places, order, width) {
-  const [values, owner] = [Uint8Array.from(ground), new Int8Array(ground.length).fill(-1)];
-  for (const index of order) {
-    const { pixels, opaque, width: cutWidth } = cutouts[index];
-    const [top, left] = places[index];
-    for (let at = 0; at < pixels.length; at++) {
-      if (!opaque[at]) continue;
-      const to = (top + Math.floor(at / cutWidth)) * width + left + (at % cutWidth);
-      values[to] = pixels[at];
-      owner[to] = index;
-    }
-  }
-  return { values, owner };
-}
 
 /** For each cut-out the box [x1, y1, x2, y2] tight round what is visible of it; null where nothing is. */
 export function visibleBoxes(owner, count, width) {
@@ -45,14 +19,6 @@ export function visibleBoxes(owner, count, width) {
     boxes[index] = [Math.min(box[0], col), Math.min(box[1], row), Math.max(box[2], col + 1), Math.max(box[3], row + 1)];
   });
   return boxes;
-}
-
-/** The outline of a cut-out, row by row from its first to its last opaque pixel: where a pointer takes hold of it. */
-function outline({ height, width, opaque }) {
-  return Array.from({ length: height }, (_, row) => {
-    const line = opaque.subarray(row * width, (row + 1) * width);
-    return line.includes(1) ? `M${line.indexOf(1)} ${row}H${line.lastIndexOf(1) + 1}v1H${line.indexOf(1)}z` : "";
-  }).join("");
 }
 
 // ── the answer ──────────────────────────────────────────────────────────────────────────────────
@@ -78,9 +44,9 @@ function build(frame) {
   const status = statusLine();
   const layers = readNetwork(frame.get("network"));
   const { height, width, images: grounds } = readImages(frame.get("grounds"));
-  const cutouts = readCutouts(frame.get("cutouts"));
   const classes = frame.get("classes");
-  const names = cutouts.map(({ label }, at) => `${at + 1} ${classes[label]}`);
+  const garments = movableGarments(frame, { height, width });
+  const { cutouts, names } = garments;
   let now = null; // the scene and all that the network makes of it; see compute
   let zoom = 1; // pixels of the page for one of the scene
 
@@ -101,64 +67,11 @@ function build(frame) {
   const cellUnder = ([x1, y1, x2, y2]) => cellOf(Math.floor(((y1 + y2) / 2 / height) * now.raw.height), Math.floor(((x1 + x2) / 2 / width) * now.raw.width));
   const named = ({ label, score }) => `${classes[label]} ${share(score)}`;
 
-  // ── what a reader does with a garment ──
-
-  const move = (index, row, col) => {
-    const { height: tall, width: wide } = cutouts[index];
-    const place = [clamp(row, 0, height - tall), clamp(col, 0, width - wide)];
-    const places = frame.get("places");
-    if (place.some((at, axis) => at !== places[index][axis])) frame.set({ places: places.map((other, at) => (at === index ? place : other)) });
-  };
-  const without = (index) => frame.get("order").filter((other) => other !== index);
-  const toFront = (index) => frame.set({ order: [...without(index), index] });
-
-  const garments = cutouts.map((cutout, index) => {
-    const shape = h("div", { class: "yg-shape" });
-    shape.style.clipPath = `path("${outline(cutout)}")`;
-    Object.assign(shape.style, { width: `${cutout.width}px`, height: `${cutout.height}px` });
-    const element = h("div", { class: "yg-garment", tabindex: "0", role: "application", "data-garment": index }, shape);
-    let grip = null;
-    element.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0 || grip) return;
-      element.setPointerCapture(event.pointerId);
-      grip = { event, place: frame.get("places")[index], moved: false };
-    });
-    element.addEventListener("pointermove", (event) => {
-      if (event.pointerId !== grip?.event.pointerId) return;
-      const [right, down] = [event.clientX - grip.event.clientX, event.clientY - grip.event.clientY];
-      grip.moved ||= Math.hypot(right, down) > SLOP;
-      if (grip.moved) move(index, grip.place[0] + Math.round(down / zoom), grip.place[1] + Math.round(right / zoom));
-    });
-    element.addEventListener("pointerup", (event) => {
-      if (grip && !grip.moved) chooseUnder(event);
-      grip = null;
-    });
-    element.addEventListener("pointercancel", () => (grip = null));
-    element.addEventListener("keydown", (event) => {
-      const step = arrowStep(event, 5);
-      if (step) move(index, ...frame.get("places")[index].map((at, axis) => at + step[axis]));
-      else if (event.key === "Enter" && !hasModifier(event)) toFront(index);
-      else if (event.key === "Delete" || event.key === "Backspace") {
-        present.focus(); // the garment's own element goes
-        frame.set({ order: without(index) });
-      } else return;
-      event.preventDefault();
-    });
-
-    const thumb = h("canvas", { class: "blocks yg-thumb", role: "img", "aria-label": classes[cutout.label] });
-    paintPixels(thumb, { values: cutout.pixels, height: cutout.height, width: cutout.width }, (value, data, at) => {
-      greys(0, 255)(value, data, at);
-      data[at + 3] = 255 * cutout.opaque[at / 4];
-    });
-    const present = h("input", {
-      type: "checkbox", "aria-label": `${names[index]} in the scene`,
-      onchange: () => frame.set({ order: present.checked ? [...without(index), index] : without(index) }),
-    });
+  const lines = garments.items.map((item, index) => {
     const [said, fit] = [h("span"), h("span")];
     const found = h("span", { class: "yg-found", "data-garment": index }, said, fit);
-    const front = h("button", { type: "button", "aria-label": `To front: ${names[index]}`, onclick: () => toFront(index) }, "To front");
-    const item = h("li", {}, h("label", { class: "check" }, present, thumb, names[index]), found, front);
-    return { element, present, found, said, fit, item };
+    item.append(found);
+    return { found, said, fit };
   });
 
   // ── the scene and its cells ──
@@ -167,7 +80,8 @@ function build(frame) {
   const cells = numberGrid({ label: "confidence of the cells" });
   cells.element.addEventListener("focusin", ({ target: { dataset } }) => frame.set({ row: Number(dataset.row), column: Number(dataset.col) }));
   const drawing = svg("svg", { class: "yg-drawing", role: "img" });
-  const scene = h("div", { class: "scene yg-scene" }, canvas, cells.element, drawing, ...garments.map(({ element }) => element));
+  const handles = garments.handles({ onTap: chooseUnder });
+  const scene = h("div", { class: "scene yg-scene" }, canvas, cells.element, drawing, ...handles);
 
   function chooseUnder(event) {
     const box = scene.getBoundingClientRect();
@@ -214,7 +128,7 @@ function build(frame) {
       frame.checkbox("truth", { label: "true boxes" })),
     status.element,
     h("div", { class: "yg-stage" }, h("div", { class: "yg-left" }, scene, legend), h("div", { class: "yg-cell" }, cellTitle, answer, verdict)),
-    h("ul", { class: "yg-garments", "aria-label": "garments" }, ...garments.map(({ item }) => item)),
+    garments.list,
     h("p", { class: "note" }, "Drag a garment, or move it with the arrow keys (Shift: 5 pixels); Enter brings it to the front, Delete takes it out. Choose a cell with a click, or with the arrow keys. σ(t) = 1 / (1 + e⁻ᵗ). Every number is computed here, by the trained network."),
   );
 
@@ -227,26 +141,13 @@ function build(frame) {
     for (const node of [scene, canvas]) Object.assign(node.style, { width: `${zoom * width}px`, height: `${zoom * height}px` });
     drawing.setAttribute("width", zoom * width);
     drawing.setAttribute("height", zoom * height);
-    scene.style.setProperty("--yg-zoom", zoom);
     frame.root.style.setProperty("--yg-side", `${zoom * width}px`);
   }
 
   function drawScene() {
     paintPixels(canvas, { values: now.values, height, width }, greys(0, 255));
-    const { order, places } = now;
-    const inScene = order.map((index) => `${names[index]} at row ${places[index][0]}, column ${places[index][1]}`);
-    canvas.setAttribute("aria-label", `Scene of ${height} by ${width} pixels, ${inScene.length ? `from the back to the front: ${inScene.join("; ")}` : "empty"}`);
-    garments.forEach(({ element, present }, index) => {
-      const depth = order.indexOf(index);
-      const [row, col] = places[index];
-      const { height: tall, width: wide } = cutouts[index];
-      Object.assign(element.style, {
-        display: depth < 0 ? "none" : "", zIndex: depth + 1,
-        top: `${zoom * row}px`, left: `${zoom * col}px`, width: `${zoom * wide}px`, height: `${zoom * tall}px`,
-      });
-      element.setAttribute("aria-label", `${names[index]}, row ${row}, column ${col}: arrow keys move it, Enter brings it to the front, Delete takes it out`);
-      assign(present, { checked: depth >= 0 });
-    });
+    canvas.setAttribute("aria-label", garments.words());
+    garments.draw(handles, zoom);
   }
 
   function drawCells(row, col) {
@@ -297,7 +198,7 @@ function build(frame) {
 
   /** For each garment the kept box that overlaps it most, and what that box says. */
   function drawGarments(kept) {
-    garments.forEach(({ found, said, fit, item }, index) => {
+    lines.forEach(({ found, said, fit }, index) => {
       const truth = now.truths[index];
       const overlaps = truth ? kept.map((at) => iou(now.detections[at].box, truth)) : [];
       const most = Math.max(0, ...overlaps);
@@ -307,7 +208,6 @@ function build(frame) {
       setText(fit, best ? `IoU ${share(most)}` : "");
       found.dataset.value = most;
       found.classList.toggle("yg-wrong", truth !== null && best?.label !== cutouts[index].label);
-      item.classList.toggle("yg-out", isOut);
     });
   }
 
