@@ -66,3 +66,34 @@ def test_precision_is_drawn_over_recall():
     assert np.array_equal(line.get_xdata(), recall) and np.array_equal(line.get_ydata(), precision)
     with pytest.raises(ValueError, match=r"curve 'Bag' has shapes \(3,\) and \(2,\)"):
         plots.show_precision_recall({"Bag": (precision, recall[:2])})
+
+
+def test_masks_have_a_colour_a_class_and_the_ground_has_none():
+    mask = np.array([[0, 1, 1], [2, 0, 255]])
+    images = {"scene": np.zeros((2, 3)), "bare": np.zeros((2, 3))}
+    figure = plots.show_masks(images, {"scene": mask}, classes=("Bag", "Dress"))
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["Bag", "Dress"]
+    legend = [patch.get_facecolor()[:3] for patch in figure.legends[0].get_patches()]
+    scene, bare = figure.axes
+    drawn = scene.images[1].get_array()
+    assert drawn[0, 0, 3] == 0 and drawn[1, 2, 3] == 1
+    assert np.allclose(drawn[mask == 1][:, :3], legend[0]) and np.allclose(drawn[mask == 2][:, :3], legend[1])
+    assert len(bare.images) == 1
+
+
+@pytest.mark.parametrize(
+    ("masks", "message"),
+    [
+        ({"else": np.zeros((2, 3), int)}, "mask 'else'"),
+        ({"scene": np.zeros((3, 2), int)}, r"mask 'scene' has shape \(3, 2\)"),
+        ({"scene": np.full((2, 3), 3)}, "expected the title and the shape of an image, and 0 to 2 or 255"),
+    ],
+)
+def test_masks_that_do_not_fit_are_named(masks, message):
+    with pytest.raises(ValueError, match=message):
+        plots.show_masks({"scene": np.zeros((2, 3))}, masks, classes=("Bag", "Dress"))
+
+
+def test_more_classes_than_colours_are_refused():
+    with pytest.raises(ValueError, match="there are 6 classes; expected 1 to 5"):
+        plots.show_masks({"scene": np.zeros((2, 3))}, {}, classes=tuple("abcdef"))

@@ -2,9 +2,9 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 
 # Okabe and Ito's colours that tell apart for every eye; figures/kit.css has the same table for the page.
 COLORS = {
@@ -89,6 +89,57 @@ def show_boxes(
                 *corner, text, fontsize=6, color="white", va=side, clip_on=True,
                 bbox={"facecolor": color, "edgecolor": "none", "pad": 0.8},
             )  # fmt: skip
+    return figure
+
+
+def show_masks(
+    images: dict[str, np.ndarray],
+    masks: dict[str, np.ndarray],
+    classes: tuple[str, ...],
+    columns: int | None = None,
+    width: float = 7.5,
+) -> Figure:
+    """Draw titled grey images under coloured masks, with a legend.
+
+    >>> shown = show_masks({"scene": np.zeros((4, 6))}, {"scene": np.ones((4, 6), int)}, classes=("Bag",))
+    >>> [text.get_text() for text in shown.legends[0].texts]
+    ['Bag']
+
+    Args:
+        images, columns, width: as for `show_images`; the images ``(H, W)``.
+        masks: title to mask, integers ``(H, W)``: 0 the ground, which gets no colour, 1 and on the classes, 255 pixels
+            that do not count, in grey. A title may be left out.
+        classes: the names, without the ground; at most five.
+
+    Raises:
+        ValueError: as for `show_images`; for more than five classes, a title that no image has, a mask of another
+            size, or a number that is no class.
+
+    Used in the chapter ``segmentation``.
+    """
+    colors = [COLORS[name] for name in ("input", "kernel", "output", "error", "negative")]
+    if not 1 <= len(classes) <= len(colors):
+        raise ValueError(f"there are {len(classes)} classes; expected 1 to {len(colors)}")
+    known = {*range(len(classes) + 1), 255}
+    for title, mask in masks.items():
+        if (
+            title not in images
+            or np.shape(mask) != np.shape(images[title])
+            or not {*np.unique(mask)} <= known
+        ):
+            raise ValueError(
+                f"mask {title!r} has shape {np.shape(mask)} and numbers from {np.min(mask)} to {np.max(mask)}; expected "
+                f"the title and the shape of an image, and 0 to {len(classes)} or 255"
+            )
+    figure = _panels(images, columns, width)
+    table = np.zeros((256, 4))
+    table[1 : len(classes) + 1] = [to_rgba(color, 0.6) for color in colors[: len(classes)]]
+    table[255] = to_rgba(COLORS["padding"])
+    for axis, title in zip(figure.axes, images, strict=False):
+        if title in masks:
+            axis.imshow(table[masks[title]], interpolation="nearest")
+    named = [Patch(color=color, label=name) for name, color in zip(classes, colors, strict=False)]
+    figure.legend(handles=named, loc="outside lower center", ncols=len(classes), frameon=False)
     return figure
 
 
