@@ -10,6 +10,7 @@ from cnnbook.figures.photo_filter import PhotoFilter
 from cnnbook.figures.pooling_explorer import PoolingExplorer
 from cnnbook.figures.quiz import Quiz
 from cnnbook.figures.receptive_field_explorer import ReceptiveFieldExplorer
+from cnnbook.figures.segmentation_lab import SegmentationLab
 from cnnbook.figures.shape_drill import ShapeDrill
 from cnnbook.figures.shift_probe import ShiftProbe
 from cnnbook.figures.upsampling_explorer import UpsamplingExplorer
@@ -26,6 +27,7 @@ __all__ = [
     "PoolingExplorer",
     "Quiz",
     "ReceptiveFieldExplorer",
+    "SegmentationLab",
     "ShapeDrill",
     "ShiftProbe",
     "UpsamplingExplorer",
