@@ -236,6 +236,7 @@ GROWING = "<!DOCTYPE annotation [<!ENTITY a 'cat'><!ENTITY b '&a;&a;&a;'>]>"
 PNG = written(Image.fromarray(NOISE))
 REFUSED = {
     "no picture": ({"Annotations/b.xml": annotation()}, r"JPEGImages/b\.jpg is missing, and so is \.png"),
+    "two pictures of a name": ({"JPEGImages/a.jpg": PNG}, r"JPEGImages/a\.png has the name of .*a\.jpg; expected one file"),
     "no annotation": ({"JPEGImages/b.jpg": PNG}, r"Annotations/b\.xml is missing; expected one"),
     "broken picture": ({"JPEGImages/a.png": PNG[:300]}, r"a\.png cannot be read; expected a whole picture"),
     "no picture in it": ({"JPEGImages/a.png": b"cat"}, r"a\.png is no picture"),
@@ -285,6 +286,7 @@ def test_a_file_that_does_not_fit_is_named(read, tmp_path, what):
         ({"size": 96.0}, "size is 96.0"),
         ({"channels": 4}, "channels is 4; expected 1 or 3"),
         ({"classes": "cat"}, "classes is 'cat'; expected a tuple of names"),
+        ({"classes": {"cat", "dog"}}, "classes is {.*}; expected a tuple of names"),
         ({"classes": (1, 2)}, r"classes is \(1, 2\); expected a tuple of names"),
         ({"classes": ()}, r"classes is \(\); expected at least one name"),
         ({"classes": ("cat", "cat")}, "classes is .*; expected at least one name, and none twice"),

@@ -181,16 +181,14 @@ def _without_inside(masks, width, outside):
     for _ in range(min(width, max(masks.shape[1:]))):
         # A row of three and then a column of three are the square; all classes are eroded at once.
         for axis in (1, 2):
-            inside = _eroded(inside, axis, outside)
+            _erode(inside, axis, outside)
     return masks.where(inside[:, 1:-1, 1:-1] == outside, outside)
 
 
-def _eroded(masks, axis, outside):
-    """A pixel keeps its class if its two neighbours along the axis have it too."""
+def _erode(masks, axis, outside):
+    """In place: a pixel keeps its class if its two neighbours along the axis have it too."""
     before, pixel, after = (masks.narrow(axis, start, masks.shape[axis] - 2) for start in range(3))
-    eroded = masks.clone()
-    eroded.narrow(axis, 1, masks.shape[axis] - 2)[(before != pixel) | (after != pixel)] = outside
-    return eroded
+    pixel[(before != pixel) | (after != pixel)] = outside
 
 
 # What is refused

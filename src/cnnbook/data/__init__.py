@@ -1,6 +1,7 @@
 """Pictures and data sets that the book looks at."""
 
 from cnnbook.data.garments import FASHION_MNIST_CLASSES, FashionMNIST, fashion_mnist
+from cnnbook.data.masks import mask_folder
 from cnnbook.data.pictures import PHOTOGRAPHS, PICTURE_FORMATS, cat, open_picture, photographs
 from cnnbook.data.scenes import (
     SHOP_WINDOW_CLASSES,
@@ -23,6 +24,7 @@ __all__ = [
     "ShopWindow",
     "cat",
     "fashion_mnist",
+    "mask_folder",
     "open_picture",
     "photographs",
     "shop_window_pieces",

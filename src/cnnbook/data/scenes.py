@@ -34,7 +34,9 @@ class Scenes(NamedTuple):
         boxes: for each scene float32, ``(objects, 4)``: left, top, right and bottom edge in pixels, tight round what
             is visible of the object. An object in pixel column 3 alone reaches from 3 to 4.
         labels: for each scene int64, ``(objects,)``, in the order of the boxes, the hindmost object first.
-        masks: uint8, ``(N, H, W)``: 0 for the ground, 1 + the class elsewhere; None where masks are not known.
+        masks: uint8, ``(N, H, W)``: 0 for the ground, 1 + the class elsewhere. Pixels that count for no class have a
+            number above the classes': 255, or what `mask_folder` was told; shop windows have none. None where masks
+            are not known.
         classes: the names of the classes.
     """
 

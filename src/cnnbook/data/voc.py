@@ -5,14 +5,20 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 
 import numpy as np
-from PIL import Image
 
-from cnnbook.data.pictures import open_picture
+from cnnbook.data.folders import (
+    PICTURES,
+    channels_first,
+    check_form,
+    files_by_name,
+    fit,
+    letterboxed_mask,
+    letterboxed_picture,
+    names_of_classes,
+    open_mask,
+    open_pixels,
+)
 from cnnbook.data.scenes import Scenes
-
-_SUFFIXES = ".jpg", ".jpeg", ".png"
-_BARS = 128  # the grey beside a picture that is not square
-_IGNORE = 255  # VOC's number for pixels on the rim of an object, which count for no class
 
 
 class _Object(NamedTuple):
@@ -58,19 +64,14 @@ def voc_folder(path, *, split=None, classes=None, size=96, channels=1) -> Scenes
     """
     import torch
 
-    if type(size) is not int or size < 1:
-        raise ValueError(f"size is {size!r}; expected a whole number of at least 1")
-    if channels not in (1, 3):
-        raise ValueError(f"channels is {channels!r}; expected 1 or 3")
+    check_form(size, channels)
     if not isinstance(path, (str, Path)) or not all(
         (Path(path) / part).is_dir() for part in ("JPEGImages", "Annotations")
     ):
         raise ValueError(f"path is {path!r}; expected a folder that holds JPEGImages and Annotations")
     folder = Path(path)
-    pictures = {
-        file.stem: file for file in (folder / "JPEGImages").iterdir() if file.suffix.lower() in _SUFFIXES
-    }
-    annotations = {file.stem: file for file in (folder / "Annotations").glob("*.xml")}
+    pictures = files_by_name(folder / "JPEGImages", PICTURES)
+    annotations = files_by_name(folder / "Annotations", (".xml",))
     names = sorted({*pictures, *annotations}) if split is None else _names_in_split(folder, split)
     if not names:
         raise ValueError(f"path is {path!r}; expected pictures and annotations in it, found none")
@@ -79,29 +80,25 @@ def voc_folder(path, *, split=None, classes=None, size=96, channels=1) -> Scenes
             raise ValueError(f"{folder / 'JPEGImages' / name}.jpg is missing, and so is .png; expected one")
         if name not in annotations:
             raise ValueError(f"{folder / 'Annotations' / name}.xml is missing; expected one for each picture")
-    classes = _names_of_classes(classes, annotations.values())
+    classes = _names_in(annotations.values()) if classes is None else names_of_classes(classes)
     mask_files = {name: folder / "SegmentationClass" / f"{name}.png" for name in names}
     with_masks = all(file.is_file() for file in mask_files.values())
 
     images, boxes, labels, masks = [], [], [], []
     for name in names:
-        pixels = open_picture(pictures[name])
-        if channels == 1:
-            pixels = np.asarray(Image.fromarray(pixels).convert("L"))
+        pixels = open_pixels(pictures[name], channels)
         height, width = pixels.shape[:2]
         objects = [
             thing for thing in _annotated(annotations[name], height, width, classes) if not thing.difficult
         ]
-        images.append(_letterboxed(pixels, size, _BARS, Image.Resampling.BILINEAR))
+        images.append(letterboxed_picture(pixels, size))
         edges = np.array([thing.edges for thing in objects]).reshape(-1, 4)
         boxes.append(torch.from_numpy(_boxes_in_letterbox(edges, height, width, size)))
         labels.append(torch.tensor([classes.index(thing.name) for thing in objects], dtype=torch.int64))
         if with_masks:
-            mask = _open_mask(mask_files[name], height, width, classes)
-            masks.append(_letterboxed(mask, size, 0, Image.Resampling.NEAREST))
-    layout = np.stack(images).reshape(len(names), size, size, channels).transpose(0, 3, 1, 2)
+            masks.append(letterboxed_mask(open_mask(mask_files[name], height, width, classes), size, bars=0))
     return Scenes(
-        torch.from_numpy(np.ascontiguousarray(layout)),
+        torch.from_numpy(channels_first(images)),
         tuple(boxes),
         tuple(labels),
         torch.from_numpy(np.stack(masks)) if with_masks else None,
@@ -120,19 +117,12 @@ def _names_in_split(folder, split):
     return names
 
 
-def _names_of_classes(classes, annotations):
-    if classes is None:
-        found = tuple(sorted({thing.name for file in annotations for thing in _read_annotation(file)[1]}))
-        if not found:
-            raise ValueError(
-                "classes is None, and no annotation has an object; expected the names of classes"
-            )
-        return found
-    if isinstance(classes, str) or not all(isinstance(name, str) for name in classes):
-        raise ValueError(f"classes is {classes!r}; expected a tuple of names")
-    if not classes or len(set(classes)) < len(classes):
-        raise ValueError(f"classes is {classes!r}; expected at least one name, and none twice")
-    return tuple(classes)
+def _names_in(annotations):
+    """The names of all objects, sorted."""
+    found = tuple(sorted({thing.name for file in annotations for thing in _read_annotation(file)[1]}))
+    if not found:
+        raise ValueError("classes is None, and no annotation has an object; expected the names of classes")
+    return found
 
 
 class _WithoutDoctype(ElementTree.TreeBuilder):
@@ -196,42 +186,7 @@ def _annotated(file, height, width, classes):
     return objects
 
 
-def _open_mask(file, height, width, classes):
-    try:
-        with Image.open(file, formats=("PNG",)) as picture:
-            mode, mask = picture.mode, np.array(picture)
-    except Exception as problem:  # Pillow's decoders stop at broken data with errors of many kinds.
-        raise ValueError(f"{file} cannot be read ({problem}); expected a whole PNG file") from problem
-    if mode not in ("P", "L"):
-        raise ValueError(f"{file} has mode {mode}; expected palette indices (P), or grey (L) for them")
-    if mask.shape != (height, width):
-        raise ValueError(
-            f"{file} is {mask.shape[1]} wide and {mask.shape[0]} high; expected {width} and {height} as its picture"
-        )
-    strange = mask[(mask > len(classes)) & (mask != _IGNORE)]
-    if strange.size:
-        raise ValueError(
-            f"{file} holds the number {strange.max()}; expected 0 to {len(classes)} for the ground and "
-            f"{', '.join(classes)}, or {_IGNORE}"
-        )
-    return mask
-
-
-def _fit(height, width, size):
-    """Height and width of a picture that just fits the square, and its first row and column there."""
-    rows, cols = (max(1, round(side * size / max(height, width))) for side in (height, width))
-    return rows, cols, (size - rows) // 2, (size - cols) // 2
-
-
-def _letterboxed(pixels, size, bars, resampling):
-    rows, cols, top, left = _fit(*pixels.shape[:2], size)
-    square = np.full((size, size, *pixels.shape[2:]), bars, np.uint8)
-    # Pillow copies a picture that has the wanted size already, so nothing is resampled then.
-    square[top : top + rows, left : left + cols] = Image.fromarray(pixels).resize((cols, rows), resampling)
-    return square
-
-
 def _boxes_in_letterbox(edges, height, width, size):
-    rows, cols, top, left = _fit(height, width, size)
+    rows, cols, top, left = fit(height, width, size)
     boxes = edges - [1, 1, 0, 0]  # from VOC's counting to edges
     return (boxes * ([cols / width, rows / height] * 2) + ([left, top] * 2)).astype(np.float32)
