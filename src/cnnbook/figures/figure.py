@@ -99,7 +99,7 @@ class Figure(anywidget.AnyWidget):
     def __init__(self, **kwargs):
         unknown = sorted(set(kwargs) - set(self.trait_names()))
         if unknown:
-            own = sorted(name for name in self.trait_names() if name in self.class_own_traits())
+            own = sorted(set(self.trait_names()) - set(Figure.class_trait_names()))
             raise TypeError(
                 f"{type(self).__name__} has no {', '.join(unknown)}; its traits are {', '.join(own)}"
             )

@@ -8,7 +8,7 @@ import { movableGarments, pasted } from "./garments.js";
 const TRAITS = ["ground", "places", "order", "row", "column", "opacity", "shown", "mistakes"];
 const WIDE = 640; // as in the style sheet
 const GAP = 16; // between two scenes, as in the style sheet
-const HUES = ["input", "kernel", "output", "negative", "error"]; // of the classes, in the kit's table; beyond those they come again with stripes
+const HUES = ["input", "kernel", "output", "error", "negative"]; // of the classes, in the kit's table, as cnnbook.plots.show_masks has them
 const FINE = 4; // the hatching of a mistake is so many times as fine as the scene
 const WHITE = 2;
 const STRIPES = [WHITE, WHITE, 1, 0, 0, 0, 0, 1]; // white with a black rim, and clear in between, so that the class shows
@@ -56,19 +56,12 @@ export const probabilitiesAt = ({ values, channels, height, width }, at) =>
 
 // ── drawing ─────────────────────────────────────────────────────────────────────────────────────
 
-/** Whether the class of a mask, 1 and above, is drawn in stripes. */
-const isStriped = (label) => label > HUES.length;
-const hueOf = (label) => `--cnn-${HUES[(label - 1) % HUES.length]}`;
+const hueOf = (label) => `--cnn-${HUES[label - 1]}`;
 
 /** A mask in the colours of its classes; `palette` has red, green and blue of each class, null for one that is not shown. */
 function paintMask(canvas, classes, palette, { height, width }) {
   paintPixels(canvas, { values: classes, height, width }, (label, data, at) => {
-    const color = palette[label];
-    if (!color) return;
-    const pixel = at / 4;
-    const isDark = isStriped(label) && (Math.floor(pixel / width) + (pixel % width)) % 4 < 2;
-    for (let i = 0; i < 3; i++) data[at + i] = isDark ? color[i] / 2.5 : color[i];
-    data[at + 3] = 255;
+    if (palette[label]) data.set([...palette[label], 255], at);
   });
 }
 
@@ -148,8 +141,8 @@ function build(frame) {
   // ── the classes ──
 
   const swatch = (label) => {
-    const element = h("span", { class: `sl-swatch ${label ? (isStriped(label) ? "sl-striped" : "sl-plain") : ""}` });
-    if (label) element.style.setProperty("--hue", `var(${hueOf(label)})`);
+    const element = h("span", { class: "sl-swatch" });
+    if (label) element.style.background = `var(${hueOf(label)})`;
     return element;
   };
   const switches = classes.slice(1).map((name, at) => {
@@ -258,7 +251,7 @@ function build(frame) {
       classes.forEach((_, label) => {
         const { cell, counts: words, value } = ious[label][index];
         const { found, either } = counts[label];
-        setText(words, either ? `${found}\u2009/\u2009${either}` : "");
+        setText(words, either ? `${found}/${either}` : "");
         setText(value, either ? share(values[label]) : "–");
         cell.dataset.value = values[label] ?? "";
       });

@@ -7,7 +7,7 @@ from cnnbook.figures.garments import GarmentScene, below, distinct
 from cnnbook.figures.network import Network, output_shape
 
 _MOST_NETWORKS = 2
-_MOST_CLASSES = 10  # five colours, plain and in stripes
+_MOST_CLASSES = 5  # as many as there are colours
 
 
 class SegmentationLab(GarmentScene, Figure):
@@ -29,7 +29,7 @@ class SegmentationLab(GarmentScene, Figure):
             input channel whose outputs are as large as the scene, one for the ground and one for each class.
         grounds: uint8, ``(n, height, width)``, one to four: empty scenes, one of which is shown.
         cutouts: one to six garments, such as `cnnbook.data.Cutout`; the first behind all others.
-        classes: the names of one to ten classes, without the ground.
+        classes: the names of one to five classes, without the ground.
         ground: the number of the scene.
         places: for each cut-out the row and the column of its upper left corner; it lies wholly inside. By default as
             the cut-outs say.
