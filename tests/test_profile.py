@@ -150,6 +150,11 @@ MOVING = {
     "transposed convolution of stride 1": nn.Sequential(
         nn.Conv2d(2, 4, 3, 2), nn.ConvTranspose2d(4, 2, (4, 3), padding=(2, 0), dilation=(1, 2))
     ),
+    "hourglass inside a wide path": net(
+        lambda self, x: torch.cat([self.wide(x)[:, :, :, :-1], self.narrow(x)], 1),
+        wide=nn.Conv2d(2, 3, (5, 7), padding=(2, 3)),
+        narrow=nn.Sequential(nn.AvgPool2d(2), nn.ConvTranspose2d(2, 2, 2, stride=2)),
+    ),
     "up and down again": nn.Sequential(
         nn.ConvTranspose2d(2, 4, 4, 2, padding=1), nn.Conv2d(4, 2, (3, 5), 2), nn.AvgPool2d(2)
     ),
@@ -256,6 +261,7 @@ IRREGULAR = {
         lambda self, x: x + nn.functional.interpolate(self.strided(x), size=x.shape[2:]),
         strided=nn.Conv2d(2, 2, 3, stride=2),
     ),
+    "a pattern longer than the row": nn.Sequential(nn.Upsample(size=(13, 17)), nn.Conv2d(2, 2, 3)),
     "stamps that only unseen units read": nn.Sequential(
         nn.ConvTranspose2d(2, 4, 1, stride=2), nn.ZeroPad2d((1, 0, 1, 0)), nn.Conv2d(4, 2, 1, stride=2)
     ),
@@ -314,6 +320,9 @@ TURNS = {
         nn.Conv2d(2, 2, 3, stride=(2, 4)),
     ),
     "units that see nothing": nn.ConvTranspose2d(2, 4, 1, stride=(2, 1)),
+    "units that see nothing among those that do": nn.Sequential(
+        nn.ConvTranspose2d(2, 4, 1, stride=2), nn.Conv2d(4, 2, (3, 5))
+    ),
     "hourglass": net(
         hourglass,
         down=nn.AvgPool2d(2),

@@ -64,21 +64,19 @@ class Patches:
 
     def through(self, window):
         """What units see of the input that see `window` of the units with these patches."""
-        turns = len(self.turn) // math.gcd(len(self.turn), window.shift)
-        seen = [window.of(unit) for unit in range(turns * len(window.turn))]
-        patches = [
-            units and _hull([self.of(unit) for unit in range(units[0], units[1] + 1)]) for units in seen
-        ]
-        return Patches.repeating(patches, turns * window.shift * self.shift // len(self.turn))
+        # After a turn of theirs for each unit in a turn of these, the pattern begins again.
+        seen = [window.of(unit) for unit in range(len(self.turn) * len(window.turn))]
+        turn = [units and _hull([self.of(unit) for unit in range(units[0], units[1] + 1)]) for units in seen]
+        return Patches.repeating(turn, self.shift * window.shift)
 
     def receptive_field(self):
-        """The size of the largest patch, and the mean jump; a start if all units see patches of one size."""
+        """The size of the largest patch and the mean jump; a start where no turns are taken."""
         size = max(last - first + 1 for first, last in filter(None, self.turn))
         if len(self.turn) == 1:
-            (first, last), *_ = self.turn
+            ((first, last),) = self.turn
             return ReceptiveField(size, self.shift, (first + last) / 2)
-        jump = Fraction(self.shift, len(self.turn))
-        return ReceptiveField(size, int(jump) if jump.denominator == 1 else float(jump), None)
+        jump = self.shift / len(self.turn)
+        return ReceptiveField(size, int(jump) if jump.is_integer() else jump, None)
 
 
 def _hull(patches):
