@@ -279,7 +279,7 @@ function build(frame) {
     formula,
     h("p", { class: "note" },
       "Point at an output pixel for what it is made of, at an input cell for its stamp, at a kernel cell for where it lands; or tap, or walk with the arrow keys. " +
-      "Click a cell of the input or the kernel a second time, or press Enter, to type a number. Hatched: no contribution."),
+      "Click a cell of the input or the kernel a second time, or press Enter, to type a number. All stamps, added, make the output. Hatched: no contribution."),
   );
 
   const chosen = () => ({ row: clamp(frame.get("row"), 0, now.size - 1), col: clamp(frame.get("column"), 0, now.size - 1) });
@@ -361,10 +361,10 @@ function build(frame) {
     if (stamp) {
       const reached = now.pixels.flat().filter(({ terms }) => terms.some((term) => isAt(term, stamp.row, stamp.col))).length;
       const value = shortNumber(now.input[stamp.row][stamp.col]);
-      const shown = frame.get("show_overlap") ? "how often it adds into each" : `${value} times its weight in each`;
+      const shown = frame.get("show_overlap") ? "how often, shows its stamp" : `${factor(now.input[stamp.row][stamp.col])} times its weight there is its stamp, shown alone`;
       return sum.replaceChildren(
         h("strong", {}, `input row ${stamp.row + 1}, column ${stamp.col + 1}`), " = ", h("strong", { class: "of-input" }, value),
-        ` adds into ${reached} of ${now.size ** 2} output pixels. The output shows its stamp alone: ${shown}. All stamps, added, make the output.`,
+        ` adds into ${reached} of ${now.size ** 2} output pixels; ${shown}.`,
       );
     }
     const { row, col } = chosen();
