@@ -399,7 +399,7 @@ def test_kept_and_suppressed_boxes_and_their_counts(mount, setting):
     hits = sum(fate == "true" for fate in fates.values())
     numbers = [int(number) for number in re.findall(r"\d+", status(page))]
     objects = len(truths[figure.scene][1])
-    assert numbers == [figure.scene + 1, len(kept), len(gone), hits, len(kept) - hits, objects - hits, objects]  # fmt: skip
+    assert numbers == [figure.scene, len(kept), len(gone), hits, len(kept) - hits, objects - hits, objects]  # fmt: skip
 
 
 def shown_counts(page):
