@@ -98,11 +98,15 @@ def figure_page(figure, theme="light") -> str:
 
 @pytest.fixture(scope="session")
 def axe():
-    """``axe(page, "main")``: the accessibility violations inside a selector, one line each; must be []."""
+    """``axe(page, "main")``: the accessibility violations inside a selector, one line each; must be [].
 
-    def violations(page: Page, selector=".cnnbook"):
+    ``without``: selectors of what is left out.
+    """
+
+    def violations(page: Page, selector=".cnnbook", without=()):
         page.evaluate(AXE)
-        found = page.evaluate("selector => axe.run(selector, { preload: false })", selector)["violations"]
+        where = {"include": [selector], "exclude": list(without)}
+        found = page.evaluate("where => axe.run(where, { preload: false })", where)["violations"]
         return [
             f"{v['id']}: {node['html'][:200]} {node['failureSummary']}" for v in found for node in v["nodes"]
         ]

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -60,11 +61,15 @@ def serve_lab(home: Path, short_trainings=False):
 
 
 def _port(server, runtime):
-    """The port that the server chose, once it has written it down."""
+    """The port that the server chose, once it has written it down and listens: it writes first."""
     while server.poll() is None:
         for info in runtime.glob("jpserver-*.json"):
-            with contextlib.suppress(json.JSONDecodeError):  # caught while it is being written
-                return json.loads(info.read_text(encoding="utf-8"))["port"]
+            with contextlib.suppress(
+                json.JSONDecodeError, ConnectionRefusedError
+            ):  # still being written; not yet
+                port = json.loads(info.read_text(encoding="utf-8"))["port"]
+                socket.create_connection(("127.0.0.1", port)).close()
+                return port
         with contextlib.suppress(subprocess.TimeoutExpired):
             server.wait(0.1)
     raise RuntimeError(f"JupyterLab ended with code {server.returncode} before it served")

@@ -399,7 +399,7 @@ def test_kept_and_suppressed_boxes_and_their_counts(mount, setting):
     hits = sum(fate == "true" for fate in fates.values())
     numbers = [int(number) for number in re.findall(r"\d+", status(page))]
     objects = len(truths[figure.scene][1])
-    assert numbers == [figure.scene + 1, len(kept), len(gone), hits, len(kept) - hits, objects - hits, objects]  # fmt: skip
+    assert numbers == [figure.scene, len(kept), len(gone), hits, len(kept) - hits, objects - hits, objects]  # fmt: skip
 
 
 def shown_counts(page):
@@ -579,7 +579,7 @@ def test_sliders_reach_both_ends(mount, name, word):
 
 def test_menus_and_boxes_set_their_traits(mount):
     page = mount(make(chosen=2))
-    page.get_by_role("combobox", name="scene").select_option("scene 3")
+    page.get_by_role("combobox", name="scene").select_option("scene 2")
     assert (trait(page, "scene"), trait(page, "chosen")) == (2, -1)
     np.testing.assert_array_equal(pixels(page)[..., 0], PICTURES[2])
     page.get_by_role("combobox", name="class").select_option("Bag")
@@ -647,7 +647,7 @@ def test_every_drawing_has_words_that_follow(mount):
     for look in ("as it opens", "all at once", "empty", "two boxes"):
         set_traits(page, **{name: getattr(make(**LOOKS[look]), name) for name in STATE})
         words.append(page.eval_on_selector_all("[role=img]", "all => all.filter((one) => one.checkVisibility()).map((one) => one.getAttribute('aria-label'))"))  # fmt: skip
-    assert words[0][0].startswith("Scene 1, 64 by 88 pixels, with ") and words[1][0].startswith("Scene 2")
+    assert words[0][0].startswith("Scene 0, 64 by 88 pixels, with ") and words[1][0].startswith("Scene 1")
     assert words[0][1].startswith("Boxes, in pixels: ") and words[2][1] == "No box"
     assert "at confidence .25 recall ." in words[0][2] and words[2][2].endswith("no box reaches the confidence")  # fmt: skip
     assert words[3] == ["Stage of 96 by 64 units: box A from x 20 to 60 and y 12 to 44, box B from x 36 to 84 and y 20 to 52"]  # fmt: skip

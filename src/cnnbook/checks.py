@@ -1233,8 +1233,14 @@ det_shift = Checker(
         ((1 / 2, 1 / 4, 1), "You divided by the smaller area. Divide by the union."),
         ((1 / 4, 1 / 8, 1 / 5), "You counted what they share twice: take it off the sum of the areas once."),
         ((1 / 3, 1 / 7, 1 / 2), "A box twice as wide and twice as high has how many times the area?"),
+        (
+            (1 / 3, 1 / 4, 1 / 4),
+            "The second is off: they share a quarter of a box, and cover more than one box.",
+        ),
+        ((1 / 3, 1 / 7, 1), "The third is off: the large box has area that the small one does not cover."),
     ],
     hint="Call the area of the first box 1. What do the two share, and what do they cover together?",
+    rtol=0.015,
 )
 
 
@@ -1259,6 +1265,11 @@ def _iou_of_sum(a, b):
     return shared / (of_a + of_b)
 
 
+def _iou_of_edges(a, b):
+    shared, *_ = _shared(a, b, floor=0)
+    return shared / (a[2] * a[3] + b[2] * b[3] - shared)
+
+
 def _iou_of_smaller(a, b):
     shared, of_a, of_b = _shared(a, b, floor=0)
     return shared / min(of_a, of_b)
@@ -1274,6 +1285,7 @@ det_iou = Checker(
         ),
         (_iou_of_sum, "The sum of the two areas counts what they share twice."),
         (_iou_of_smaller, "Divide by the union, not by the smaller box."),
+        (_iou_of_edges, "The last two numbers are edges, not sizes: a width is x2 − x1."),
         (lambda a, b: _shared(a, b, floor=0)[0], "That is the intersection. Divide it by the union."),
     ],
     hint="The shared part begins at the larger of the left edges and ends at the smaller of the right ones.",
@@ -1314,7 +1326,20 @@ det_encode = Checker(
             (*_cell_of_box(*_TO_ENCODE)[:2], 31 / 96, 57 / 96, *_cell_of_box(*_TO_ENCODE)[4:]),
             "You gave the centre as a share of the image. x and y say where it is inside its cell, from 0 to 1.",
         ),
+        (
+            (*_cell_of_box(*_TO_ENCODE)[:4], 38, 34),
+            "You gave width and height in pixels. They are shares of the whole image.",
+        ),
+        (
+            tuple(_cell_of_box(*_TO_ENCODE)[at] for at in (0, 1, 3, 2, 4, 5)),
+            "x comes before y: it goes with the column.",
+        ),
+        (
+            tuple(_cell_of_box(*_TO_ENCODE)[at] for at in (0, 1, 2, 3, 5, 4)),
+            "The width comes before the height.",
+        ),
     ],
+    rtol=1e-4,
     hint="Find the centre, divide it by the width of a cell, and split each number into its whole part and the rest.",
 )
 
@@ -1330,6 +1355,11 @@ def _box_from_corner(vector, row, col, grid, size):
     x, y, width, height = vector
     left, top = (col + x) / grid * size, (row + y) / grid * size
     return left, top, left + width * size, top + height * size
+
+
+def _centre_and_size(vector, row, col, grid, size):
+    x, y, width, height = vector
+    return (col + x) / grid * size, (row + y) / grid * size, width * size, height * size
 
 
 det_decode = Checker(
@@ -1351,6 +1381,15 @@ det_decode = Checker(
             lambda vector, row, col, grid, size: _box_of_cell((0.5, 0.5, *vector[2:]), row, col, grid, size),
             "You took the middle of the cell. x and y say where in the cell the centre is.",
         ),
+        (
+            lambda vector, row, col, grid, size: _box_of_cell(vector, row, col, 12, 96),
+            "Use `grid` and `size`: your function is tried on other grids and pictures too.",
+        ),
+        (
+            lambda *cell: (*_box_of_cell(*cell)[:2], cell[0][2] * cell[-1], cell[0][3] * cell[-1]),
+            "The corner is right. Then return the right and the bottom edge, not the size.",
+        ),
+        (_centre_and_size, "You returned the centre and the size. Return the four edges."),
     ],
     hint="The centre, in pixels, is the cell's number plus x, times the width of a cell. Then half a width to each side.",
     tries=[
@@ -1377,15 +1416,29 @@ def _nms_by_all(corners, scores, threshold):
 
 
 _CROWD = np.array(
-    [[10, 10, 40, 50], [14, 12, 44, 52], [22, 14, 52, 54], [60, 60, 90, 80], [61, 58, 92, 81], [4, 70, 20, 90]],
+    [[60, 60, 90, 80], [10, 10, 40, 50], [4, 70, 20, 90], [22, 14, 52, 54], [61, 58, 92, 81], [14, 12, 44, 52]],
     dtype=float,
 )  # fmt: skip
-_SURE = np.array([0.9, 0.8, 0.7, 0.6, 0.65, 0.3])
+_SURE = np.array([0.6, 0.9, 0.3, 0.7, 0.65, 0.8])
+_HALVES = np.array([[0, 0, 8, 8], [0, 0, 8, 16], [0, 0, 8, 4]], dtype=float)  # IoU with the first: 0.5 each
+
 
 det_nms = Checker(
     truth=_nms,
     right="Mind the chain: a box that is gone suppresses no other.",
     slips=[
+        (
+            lambda corners, scores, threshold: _nms(corners, -np.arange(len(scores)), threshold),
+            "Take the boxes by falling score, and not in the order in which they come.",
+        ),
+        (
+            lambda corners, scores, threshold: [int(at) for at in np.argsort(-scores) if scores[at] >= threshold],
+            "The threshold is for the IoU of two boxes, not for the scores.",
+        ),
+        (
+            lambda corners, scores, threshold: _nms(corners, scores, threshold - 1e-9),
+            "A box whose IoU is just the threshold stays: only above it is too much.",
+        ),
         (_nms_by_all, "A box that was suppressed may not suppress others. Compare with those kept so far."),
         (
             lambda corners, scores, threshold: sorted(_nms(corners, scores, threshold)),
@@ -1401,7 +1454,12 @@ det_nms = Checker(
         ),
     ],
     hint="Take the boxes by falling score. Keep one if its IoU with every box kept so far is at most the threshold.",
-    tries=[(_CROWD, _SURE, 0.5), (_CROWD, _SURE, 0.3), (_CROWD[3:], _SURE[3:], 0.9)],
+    tries=[
+        (_CROWD, _SURE, 0.5),
+        (_CROWD, _SURE, 0.3),
+        (_CROWD[3:], _SURE[3:], 0.9),
+        (_HALVES, np.array([0.9, 0.8, 0.7]), 0.5),
+    ],
 )  # fmt: skip
 
 det_ap = Checker(
@@ -1417,6 +1475,7 @@ det_ap = Checker(
         (3 / 5, "That is the precision of the whole list. Average over the recalls."),
         (3 / 4, "That is the recall at the end of the list. Average the precisions."),
     ],
+    rtol=0.005,
     hint="Each garment found raises the recall by a quarter. Sum a quarter times the best precision from there on.",
 )
 

@@ -339,7 +339,7 @@ function predictions(frame, status) {
 
   const element = h("div", {},
     h("div", { class: "controls bl-controls" },
-      frame.select("scene", { values: [...images.keys()], text: (at) => `scene ${at + 1}`, onChange: (scene) => frame.set({ scene, chosen: -1 }) }),
+      frame.select("scene", { values: [...images.keys()], text: (at) => `scene ${at}`, onChange: (scene) => frame.set({ scene, chosen: -1 }) }),
       frame.slider("confidence", { label: "confidence threshold", step: 0.01, text: share }),
       frame.slider("iou_threshold", { label: "NMS IoU threshold", step: 0.01, text: share })),
     h("div", { class: "buttons bl-checks" },
@@ -380,7 +380,7 @@ function predictions(frame, status) {
   function drawScene(scene, chosen) {
     paintPixels(canvas, { values: images[scene], height, width }, greys(0, 255));
     const { truths } = scenes[scene];
-    canvas.setAttribute("aria-label", `Scene ${scene + 1}, ${height} by ${width} pixels, with ${listed(truths.map(({ label }) => classes[label]), 9) || "no object"}`);
+    canvas.setAttribute("aria-label", `Scene ${scene}, ${height} by ${width} pixels, with ${listed(truths.map(({ label }) => classes[label]), 9) || "no object"}`);
     const scaled = (box) => box.map((edge) => edge * zoom);
     const kept = now.rows.filter(({ fate }) => fate !== "suppressed");
     const taken = [];
@@ -489,7 +489,7 @@ function predictions(frame, status) {
     const count = (fate) => now.rows.filter((row) => row.fate === fate).length;
     const [hits, misses] = [count("true"), count("false")];
     const missed = scenes[scene].truths.length - hits;
-    status.say(`Scene ${scene + 1}: ${plural(hits + misses, "box", "boxes")} kept, ${count("suppressed")} suppressed. ${plural(hits, "true positive")}, ${plural(misses, "false positive")}, ${missed} of ${plural(scenes[scene].truths.length, "object")} missed.`);
+    status.say(`Scene ${scene}: ${plural(hits + misses, "box", "boxes")} kept, ${count("suppressed")} suppressed. ${plural(hits, "true positive")}, ${plural(misses, "false positive")}, ${missed} of ${plural(scenes[scene].truths.length, "object")} missed.`);
   }
 
   return { element, draw };
