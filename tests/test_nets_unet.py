@@ -30,7 +30,12 @@ def test_the_network_of_2015_has_its_sizes_and_parameters():
         bottom = []
         net.down[-1].register_forward_hook(lambda _, __, maps: bottom.append(maps.shape))
         assert net(picture).shape == (1, 2, 388, 388)
-    assert [tuple(shape[1:]) for shape in skips] == [(64, 568, 568), (128, 280, 280), (256, 136, 136), (512, 64, 64)]
+    assert [tuple(shape[1:]) for shape in skips] == [
+        (64, 568, 568),
+        (128, 280, 280),
+        (256, 136, 136),
+        (512, 64, 64),
+    ]
     assert tuple(bottom[0][1:]) == (1024, 28, 28)
     assert count(net) == 31_030_658
 

@@ -15,7 +15,7 @@ PAGES = ["book/intro.html", *CHAPTERS, "book/notation.html", "book/references.ht
 IMAGES = (".png", ".svg", ".jpg", ".webp")
 # Gzipped bytes of a first visit, images aside, and what a figure with trained networks may add to its page.
 LIGHT = 450_000
-LIVE = {"ShiftProbe": 250_000, "FeatureMaps": 250_000, "YoloGrid": 600_000}
+LIVE = {"ShiftProbe": 250_000, "FeatureMaps": 250_000, "YoloGrid": 600_000, "SegmentationLab": 600_000}
 
 
 @pytest.fixture(scope="module")
