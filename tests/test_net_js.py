@@ -145,7 +145,7 @@ def test_a_trained_net_s_logits_in_the_page_are_within_a_thousandth_of_torch_s(n
 
 # ── packing ──
 
-READ = "packed => readNetwork(packed).map(({ weight, bias, ...rest }) => [Array.from(weight), Array.from(bias), rest])"
+READ = "packed => readNetwork(packed).map(({ weight, bias, eights, ...rest }) => [Array.from(weight), Array.from(bias), rest])"
 
 
 def test_packed_weights_are_off_by_a_step_at_most_and_their_sums_by_less(net_js):
@@ -189,7 +189,7 @@ CONV = {
 POOL = {"kind": "max_pool2d", "kernel_size": 2, "stride": 2}
 REFUSED = {
     "no list": ({"kind": "relu"}, "network is {'kind': 'relu'}; expected a list of layers"),
-    "no layer": ([{"kind": "relu"}, 3], "layer 2 has the kind 3; expected one of conv2d, relu"),
+    "no layer": ([{"kind": "relu"}, 3], "layer 2 has the kind 3; expected one of conv2d, conv_transpose2d, relu, "),
     "unknown kind": ([{"kind": "gelu"}], "layer 1 has the kind 'gelu'; expected one of conv2d"),
     "missing": ([{"kind": "max_pool2d", "stride": 2}], r"layer 1 \(max_pool2d\) has kind, stride; expected kind, kernel_size, stride"),
     "too much": ([{"kind": "relu", "slope": 0}], r"layer 1 \(relu\) has kind, slope; expected kind$"),
@@ -200,7 +200,7 @@ REFUSED = {
     "oblong kernel": ([CONV | {"weight": np.zeros((2, 1, 3, 5))}], r"has weight of shape \(2, 1, 3, 5\); expected square kernels"),
     "NaN": ([LINEAR | {"weight": np.full((2, 3), np.nan)}], r"layer 1 \(linear\) has weight with nan; expected finite numbers"),
     "infinite bias": ([LINEAR | {"bias": np.array([0, np.inf])}], r"layer 1 \(linear\) has bias with inf; expected finite numbers"),
-    "too few biases": ([LINEAR | {"bias": np.zeros(1)}], r"layer 1 \(linear\) has 1 biases; expected 2, one a row of weight"),
+    "too few biases": ([LINEAR | {"bias": np.zeros(1)}], r"layer 1 \(linear\) has 1 biases; expected 2, one an output channel"),
 }  # fmt: skip
 
 

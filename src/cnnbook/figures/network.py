@@ -5,7 +5,7 @@ import string
 import numpy as np
 import traitlets
 
-from cnnbook.shapes import conv_output_size, pool_output_size
+from cnnbook.shapes import conv_output_size, conv_transpose_output_size, pool_output_size
 
 _DIGITS = np.frombuffer((string.ascii_letters.swapcase() + string.digits + "+/").encode(), np.uint8)
 _MIDDLE = 64**3 // 2  # what stands for 0
@@ -57,9 +57,10 @@ def output_shape(layers, input_shape):
     Used by `ShiftProbe` and `FeatureMaps`.
     """
     shape = tuple(input_shape)
+    saved = []
     for number, layer in enumerate(layers, start=1):
         try:
-            shape = _output_shape(layer, *shape)
+            shape = _output_shape(layer, saved, *shape)
         except ValueError as problem:
             raise ValueError(f"layer {number} ({layer['kind']}): {problem}") from None
     return shape
@@ -81,10 +82,18 @@ def check_labels(labels, images, classes):
             raise ValueError(f"labels holds {label}; expected whole numbers from 0 to {len(classes) - 1}")
 
 
-def _output_shape(layer, channels, height, width):
+def _output_shape(layer, saved, channels, height, width):
+    """The shape of a layer's output; `saved` has the shapes that are put aside, a save adds one and a cat takes one."""
     kind = layer["kind"]
     if kind == "relu":
         return channels, height, width
+    if kind == "save":
+        saved.append((channels, height, width))
+        return channels, height, width
+    if kind == "cat":
+        return _joined(saved, channels, height, width)
+    if kind == "upsample":
+        return channels, layer["scale"] * height, layer["scale"] * width
     if kind == "global_avg_pool2d":
         return channels, 1, 1
     if kind == "flatten":
@@ -93,13 +102,29 @@ def _output_shape(layer, channels, height, width):
         window = layer["kernel_size"], layer["stride"]
         return channels, *(pool_output_size(size, *window) for size in (height, width))
     out_channels, in_channels = layer["weight"]["shape"][:2]
-    given = (channels,) if kind == "conv2d" else (channels, height, width)
+    if kind == "conv_transpose2d":
+        in_channels, out_channels = out_channels, in_channels
+    given = (channels, height, width) if kind == "linear" else (channels,)
     if given != (in_channels, 1, 1)[: len(given)]:
         raise ValueError(f"its input is {channels} × {height} × {width}; expected {in_channels} channels")
     if kind == "linear":
         return out_channels, 1, 1
     window = layer["weight"]["shape"][2], layer["stride"], layer["padding"]
-    return out_channels, *(conv_output_size(size, *window) for size in (height, width))
+    if kind == "conv2d":
+        return out_channels, *(conv_output_size(size, *window) for size in (height, width))
+    window += (layer["output_padding"],)
+    return out_channels, *(conv_transpose_output_size(size, *window) for size in (height, width))
+
+
+def _joined(saved, channels, height, width):
+    if not saved:
+        raise ValueError("nothing is saved; expected a save before it that no other cat has taken up")
+    more, *size = saved.pop()
+    if size != [height, width]:
+        raise ValueError(
+            f"its input is {height} × {width}, what is saved {size[0]} × {size[1]}; expected one size"
+        )
+    return channels + more, height, width
 
 
 def _packed(name, layer):
@@ -115,10 +140,12 @@ def _packed(name, layer):
     packed = {"kind": kind} | {
         part: check(f"{name} has {part}", layer[part]) for part, check in parts.items()
     }
-    if "weight" in packed and len(packed["bias"]) != len(layer["weight"]):
-        raise ValueError(
-            f"{name} has {len(packed['bias'])} biases; expected {len(layer['weight'])}, one a row of weight"
-        )
+    if "weight" in packed:
+        out_channels = packed["weight"]["shape"][1 if kind == "conv_transpose2d" else 0]
+        if len(packed["bias"]) != out_channels:
+            raise ValueError(
+                f"{name} has {len(packed['bias'])} biases; expected {out_channels}, one an output channel"
+            )
     return _Packed(packed)
 
 
@@ -131,14 +158,15 @@ def _finite(what, value, rank):
     return array.astype(np.float64)
 
 
-def _weight(what, value, rank):
+def _weight(what, value, rank, axis=1):
     array = _finite(what, value, rank)
     if rank == 4 and array.shape[2] != array.shape[3]:
         raise ValueError(f"{what} of shape {array.shape}; expected square kernels")
     step = max(np.linalg.norm(array) / _STEPS, np.abs(array).max() / (_MIDDLE - 2)) or 1.0
-    # What is rounded are the sums along a row, so that the errors of neighbours, whose inputs are alike, cancel.
-    sums = np.rint(np.cumsum(array.reshape(len(array), -1) / step, axis=1))
-    levels = np.diff(sums, axis=1, prepend=0).astype(int).ravel() + _MIDDLE
+    # What is rounded are the sums of the weights that an output adds up, so that their errors cancel: along a row, where
+    # neighbours have inputs that are alike, or with axis=0 along a column, as a transposed convolution has them.
+    sums = np.rint(np.cumsum(array.reshape(len(array), -1) / step, axis=axis))
+    levels = np.diff(sums, axis=axis, prepend=0).astype(int).ravel() + _MIDDLE
     digits = np.stack([levels // 64**2, levels // 64 % 64, levels % 64])
     return {
         "shape": list(array.shape),
@@ -149,6 +177,12 @@ def _weight(what, value, rank):
 
 def _bias(what, value):
     return _finite(what, value, 1).tolist()
+
+
+def _mode(what, value):
+    if value not in ("nearest", "bilinear"):
+        raise ValueError(f"{what} {value!r}; expected 'nearest' or 'bilinear'")
+    return value
 
 
 def _at_least(least):
@@ -168,9 +202,19 @@ _PARTS = {
         "stride": _at_least(1),
         "padding": _at_least(0),
     },
+    "conv_transpose2d": {
+        "weight": lambda what, value: _weight(what, value, 4, axis=0),
+        "bias": _bias,
+        "stride": _at_least(1),
+        "padding": _at_least(0),
+        "output_padding": _at_least(0),
+    },
     "relu": {},
     "max_pool2d": {"kernel_size": _at_least(1), "stride": _at_least(1)},
     "global_avg_pool2d": {},
+    "upsample": {"mode": _mode, "scale": _at_least(1)},
     "flatten": {},
     "linear": {"weight": lambda what, value: _weight(what, value, 2), "bias": _bias},
+    "save": {},
+    "cat": {},
 }
