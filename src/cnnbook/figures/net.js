@@ -5,13 +5,17 @@ import { clamp, outputSize, table } from "./kit.js";
 // ── layers ──────────────────────────────────────────────────────────────────────────────────────
 
 const DIGITS = new Map([..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"].map((letter, digit) => [letter, digit]));
-const MIDDLE = 64 ** 3 / 2; // what stands for 0
 
-/** The numbers that network.py packed as whole steps of three digits: all first digits, all second, all third. */
-function unpacked({ levels, step }) {
-  const count = levels.length / 3;
-  const digit = (place, at) => DIGITS.get(levels[place * count + at]);
-  return Float32Array.from({ length: count }, (_, at) => step * ((digit(0, at) * 64 + digit(1, at)) * 64 + digit(2, at) - MIDDLE));
+/** The numbers that network.py packed as whole steps: all first digits, then all second ones, and where there are three, all third ones. */
+function unpacked({ shape, levels, step }) {
+  const count = shape.reduce((product, size) => product * size, 1);
+  const digits = levels.length / count;
+  const middle = 64 ** digits / 2; // what stands for 0
+  return Float32Array.from({ length: count }, (_, at) => {
+    let number = 0;
+    for (let place = 0; place < digits; place++) number = 64 * number + DIGITS.get(levels[place * count + at]);
+    return step * (number - middle);
+  });
 }
 
 /** The layers of a `Network` trait: weights and biases as Float32Array, in PyTorch's order, and the weights once more as `inEights` has them. */

@@ -8,7 +8,7 @@ import traitlets
 from cnnbook.shapes import conv_output_size, conv_transpose_output_size, pool_output_size
 
 _DIGITS = np.frombuffer((string.ascii_letters.swapcase() + string.digits + "+/").encode(), np.uint8)
-_MIDDLE = 64**3 // 2  # what stands for 0
+_MOST = 64**3 // 2 - 2  # steps that three digits can say, and one more for the rounding of a sum
 # Steps in a layer's norm. The errors that layers add are then as small as they can be in so many bytes: what a
 # rounded layer adds to the logits goes with step / root mean square, and its bytes with the number of its weights.
 # So many keep the logits of the book's nets within 1e-3 and two of them within 220 kB.
@@ -29,7 +29,12 @@ class Network(traitlets.TraitType):
 
     What it is set to are the layers from the input on, each a dict: its ``kind`` and what `as_arrays` says of it. What it
     holds is what the page reads: each layer's weights as whole steps of one size. A number of steps has three digits to
-    the base 64; all first digits come first, then all second ones, for alike they compress best.
+    the base 64, or two where that is enough; all first digits come first, then all second ones, for alike they compress
+    best.
+
+    Args:
+        steps: how many make the norm of a layer's weights, so how finely these are rounded. The default is for logits
+            as exact as the page shows them. 2**12 keep the largest of each pixel's logits the largest, in half the bytes.
 
     Raises:
         ValueError: for layers that are not so made; the message names the layer and the value. `output_shape`
@@ -38,10 +43,14 @@ class Network(traitlets.TraitType):
 
     default_value = ()
 
+    def __init__(self, steps=_STEPS, **kwargs):
+        super().__init__(**kwargs)
+        self.steps = steps
+
     def validate(self, obj, value):
         if not isinstance(value, (list, tuple)):
             raise ValueError(f"{self.name} is {value!r}; expected a list of layers")
-        return [_packed(f"layer {number}", layer) for number, layer in enumerate(value, start=1)]
+        return [_packed(f"layer {number}", layer, self.steps) for number, layer in enumerate(value, start=1)]
 
 
 def output_shape(layers, input_shape):
@@ -127,7 +136,7 @@ def _joined(saved, channels, height, width):
     return channels + more, height, width
 
 
-def _packed(name, layer):
+def _packed(name, layer, steps):
     if isinstance(layer, _Packed):
         return layer
     kind = layer.get("kind") if isinstance(layer, dict) else layer
@@ -141,11 +150,13 @@ def _packed(name, layer):
         part: check(f"{name} has {part}", layer[part]) for part, check in parts.items()
     }
     if "weight" in packed:
-        out_channels = packed["weight"]["shape"][1 if kind == "conv_transpose2d" else 0]
+        transposed = kind == "conv_transpose2d"
+        out_channels = packed["weight"].shape[1 if transposed else 0]
         if len(packed["bias"]) != out_channels:
             raise ValueError(
                 f"{name} has {len(packed['bias'])} biases; expected {out_channels}, one an output channel"
             )
+        packed["weight"] = _in_steps(packed["weight"], steps, axis=0 if transposed else 1)
     return _Packed(packed)
 
 
@@ -158,25 +169,32 @@ def _finite(what, value, rank):
     return array.astype(np.float64)
 
 
-def _weight(what, value, rank, axis=1):
+def _weight(what, value, rank):
     array = _finite(what, value, rank)
     if rank == 4 and array.shape[2] != array.shape[3]:
         raise ValueError(f"{what} of shape {array.shape}; expected square kernels")
-    step = max(np.linalg.norm(array) / _STEPS, np.abs(array).max() / (_MIDDLE - 2)) or 1.0
+    return array
+
+
+def _in_steps(weight, steps, axis):
+    """Weights as the page reads them, rounded so that there are so many steps in their norm."""
+    step = max(np.linalg.norm(weight) / steps, np.abs(weight).max() / _MOST) or 1.0
     # What is rounded are the sums of the weights that an output adds up, so that their errors cancel: along a row, where
     # neighbours have inputs that are alike, or with axis=0 along a column, as a transposed convolution has them.
-    sums = np.rint(np.cumsum(array.reshape(len(array), -1) / step, axis=axis))
-    levels = np.diff(sums, axis=axis, prepend=0).astype(int).ravel() + _MIDDLE
-    digits = np.stack([levels // 64**2, levels // 64 % 64, levels % 64])
+    sums = np.rint(np.cumsum(weight.reshape(len(weight), -1) / step, axis=axis))
+    levels = np.diff(sums, axis=axis, prepend=0).astype(int).ravel()
+    count = 2 if np.abs(levels).max() < 64**2 // 2 else 3
+    digits = (levels + 64**count // 2) // 64 ** np.arange(count)[::-1, None] % 64
     return {
-        "shape": list(array.shape),
+        "shape": list(weight.shape),
         "levels": _DIGITS[digits].tobytes().decode("ascii"),
         "step": float(step),
     }
 
 
 def _bias(what, value):
-    return _finite(what, value, 1).tolist()
+    # The shortest decimals that are these numbers in float32, which is all that the page keeps.
+    return [float(str(number)) for number in _finite(what, value, 1).astype(np.float32)]
 
 
 def _mode(what, value):
@@ -203,7 +221,7 @@ _PARTS = {
         "padding": _at_least(0),
     },
     "conv_transpose2d": {
-        "weight": lambda what, value: _weight(what, value, 4, axis=0),
+        "weight": lambda what, value: _weight(what, value, 4),
         "bias": _bias,
         "stride": _at_least(1),
         "padding": _at_least(0),

@@ -279,7 +279,7 @@ function build(frame) {
       return `${networks[index].name}: ${classes[predicted[at]]}`;
     });
     ofPixel.forEach(({ element }, label) => element.classList.toggle("sl-true", label === truth));
-    setText(pixelTitle, `Pixel in row ${row}, column ${col}. Truly ${classes[truth]}; ${said.join(", ")}.`);
+    setText(pixelTitle, `Row ${row}, column ${col}: truly ${classes[truth]}. ${capital(said.join(", "))}.`);
     for (const { pixel } of scenes) {
       Object.assign(pixel.style, { top: `${zoom * row}px`, left: `${zoom * col}px`, width: `${zoom}px`, height: `${zoom}px` });
       pixel.setAttribute("aria-label", `pixel in row ${row}, column ${col}: arrow keys move it`);
