@@ -361,10 +361,10 @@ function build(frame) {
     if (stamp) {
       const reached = now.pixels.flat().filter(({ terms }) => terms.some((term) => isAt(term, stamp.row, stamp.col))).length;
       const value = shortNumber(now.input[stamp.row][stamp.col]);
-      const shown = frame.get("show_overlap") ? "how often, shows its stamp" : `${factor(now.input[stamp.row][stamp.col])} times its weight there is its stamp, shown alone`;
+      const shown = frame.get("show_overlap") ? "how often in each" : `${factor(now.input[stamp.row][stamp.col])} times its weight in each`;
       return sum.replaceChildren(
         h("strong", {}, `input row ${stamp.row + 1}, column ${stamp.col + 1}`), " = ", h("strong", { class: "of-input" }, value),
-        ` adds into ${reached} of ${now.size ** 2} output pixels; ${shown}.`,
+        ` adds into ${reached} of ${now.size ** 2} output pixels. Its stamp, ${shown}, is shown alone.`,
       );
     }
     const { row, col } = chosen();
