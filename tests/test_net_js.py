@@ -168,6 +168,28 @@ def test_packed_weights_are_off_by_a_step_at_most_and_their_sums_by_less(net_js)
     }  # fmt: skip
 
 
+def test_fewer_steps_are_coarser_and_take_two_digits(net_js):
+    torch.manual_seed(0)
+    model = nn.Conv2d(3, 5, 4)
+    (made,) = layers = Network(steps=2**9).validate(None, as_arrays(model))
+    expected = model.weight.detach().double().numpy()
+    ((weight, _, _),) = net_js(READ, layers)
+    step = made["weight"]["step"]
+    assert step == pytest.approx(np.linalg.norm(expected) / 2**9)
+    assert len(made["weight"]["levels"]) == 2 * expected.size
+    assert 0.5 * step < np.abs(np.reshape(weight, expected.shape) - expected).max() <= 1.01 * step
+
+
+@pytest.mark.parametrize("steps, digits", [(2047, 2), (2048, 3)])
+def test_a_weight_that_two_digits_cannot_say_takes_three(net_js, steps, digits):
+    layers = [
+        {"kind": "linear", "weight": np.array([[-1.0, 0.0], [0.0, 0.0]]), "bias": np.zeros(2, np.float32)}
+    ]
+    (made,) = packed_layers = Network(steps=steps).validate(None, layers)
+    assert len(made["weight"]["levels"]) == 4 * digits
+    assert net_js(READ, packed_layers)[0][0] == [-1, 0, 0, 0]
+
+
 def test_weights_that_are_all_zero_stay_zero(net_js):
     layers = [{"kind": "linear", "weight": np.zeros((2, 3), np.float32), "bias": np.ones(2, np.float32)}]
     assert net_js(READ, Network().validate(None, layers))[0][:2] == [[0] * 6, [1, 1]]
