@@ -5,6 +5,7 @@ from benchmarks import (
     bench_detection,
     bench_live,
     bench_ops,
+    bench_segmentation,
     bench_slider,
     bench_training,
     bench_visit,
@@ -16,6 +17,7 @@ for benchmark in (
     bench_ops,
     bench_training,
     bench_detection,
+    bench_segmentation,
     bench_visit,
     bench_build,
 ):
