@@ -16,8 +16,8 @@ from playwright.sync_api import sync_playwright
 from benchmarks.bench_slider import FRAME, row, work_so_far
 from benchmarks.table import print_table
 from cnnbook import data, training
-from cnnbook.figures import FeatureMaps, ShiftProbe, YoloGrid
-from cnnbook.nets import FullyConnected, SmallNet, TinyYOLO, as_arrays, yolo_loss
+from cnnbook.figures import FeatureMaps, SegmentationLab, ShiftProbe, YoloGrid
+from cnnbook.nets import FullyConnected, SmallNet, TinyYOLO, UNet, as_arrays, yolo_loss
 
 CANVAS = 40
 REACH = 6
@@ -63,20 +63,34 @@ def detector():
     torch.manual_seed(0)
     model = TinyYOLO(num_classes=len(scenes.classes))
     training.fit_detector(model, scenes, loss=yolo_loss, epochs=3, progress=False)
+    image, scene = crowded()
+    return model, image, YoloGrid(network=as_arrays(model), **scene)
+
+
+def segmenters():
+    """The two networks of `SegmentationLab`, less trained than in the chapter, the same scene, and the figure of them."""
+    scenes = data.shop_windows(1000)
+    models = {}
+    for skips in (True, False):
+        torch.manual_seed(0)
+        model = UNet(num_classes=6, decoder=(48, 24, 16), skips=skips, upsampling="bilinear")
+        training.fit_segmenter(model, scenes, epochs=2, progress=False)
+        models["with skips" if skips else "without skips"] = model
+    image, scene = crowded()
+    networks = {name: as_arrays(model) for name, model in models.items()}
+    return [*models.values()], image, SegmentationLab(networks=networks, **scene)
+
+
+def crowded():
+    """A scene of four garments, and its pieces for a figure."""
     tests, windows = data.shop_windows(20, split="test"), data.shop_window_pieces(20, split="test")
     at = next(at for at, window in enumerate(windows) if len(window.cutouts) == 4)
     ground, cutouts = windows[at]
     # The garment that is dragged starts in the middle: there is room to all sides.
     middle = [int(room) // 2 for room in np.subtract(ground.shape, cutouts[0].pixels.shape)]
     places = [middle, *([cutout.row, cutout.col] for cutout in cutouts[1:])]
-    grid = YoloGrid(
-        network=as_arrays(model),
-        grounds=ground[None],
-        cutouts=cutouts,
-        classes=list(tests.classes),
-        places=places,
-    )
-    return model, tests.images[at, 0], grid
+    pieces = {"grounds": ground[None], "cutouts": cutouts, "places": places}
+    return tests.images[at, 0], pieces | {"classes": list(tests.classes)}
 
 
 def inference_in_page(browser, networks, image):
@@ -149,6 +163,7 @@ def main():
     probe = ShiftProbe(networks=nets, canvas_size=CANVAS, **common)
     maps = FeatureMaps(network=nets["CNN, global average"], **common)
     yolo, scene, grid = detector()
+    unets, _, lab = segmenters()
     garment = torch.from_numpy(common["images"][0])
     canvas = torch.nn.functional.pad(garment, [(CANVAS - len(garment)) // 2] * 4)
     moved = "[model.get('dx'), model.get('dy')]"
@@ -156,6 +171,7 @@ def main():
         (probe, [fully, small], list(probe.networks.values()), canvas, ".sp-canvas", moved),
         (maps, [small], [maps.network], garment, ".fm-box", moved),
         (grid, [yolo], [grid.network], scene, ".garment", "model.get('places')[0].toReversed()"),
+        (lab, unets, list(lab.networks.values()), scene, ".garment", "model.get('places')[0].toReversed()"),
     ]
     speeds, sizes = [], []
     with sync_playwright() as playwright:

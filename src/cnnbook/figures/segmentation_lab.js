@@ -6,8 +6,9 @@ import { share } from "./boxes.js";
 import { movableGarments, pasted } from "./garments.js";
 
 const TRAITS = ["ground", "places", "order", "row", "column", "opacity", "shown", "mistakes"];
-const WIDE = 640; // as in the style sheet
-const GAP = 16; // between two scenes, as in the style sheet
+const WIDE = 640; // from here on the tables stand side by side, or beside the one scene, as in the style sheet
+const TWO_SCENES = 500; // from here on two scenes stand side by side
+const GAP = 16; // between them, as in the style sheet
 const HUES = ["input", "kernel", "output", "error", "negative"]; // of the classes, in the kit's table, as cnnbook.plots.show_masks has them
 const FINE = 4; // the hatching of a mistake is so many times as fine as the scene
 const WHITE = 2;
@@ -200,10 +201,10 @@ function build(frame) {
   // ── drawing ──
 
   function lay() {
-    const isWide = frame.width >= WIDE;
-    const room = isWide ? (frame.width - GAP) / 2 : frame.width;
+    const halved = frame.width >= (networks.length > 1 ? TWO_SCENES : WIDE);
+    const room = halved ? (frame.width - GAP) / 2 : frame.width;
     let zoom = Math.min(room / width, 384 / height);
-    if (isWide) zoom = Math.floor(2 * zoom) / 2;
+    if (halved) zoom = Math.floor(2 * zoom) / 2;
     for (const { image, mask, wrong, box, element } of scenes) {
       for (const node of [image, mask, wrong, box]) Object.assign(node.style, { width: `${zoom * width}px`, height: `${zoom * height}px` });
       element.style.width = `${zoom * width}px`;
