@@ -29,17 +29,17 @@ export const readNetwork = (packed) =>
     return { ...read, eights: inEights(read, isTransposed) };
   });
 
-/** The weights in the order in which `weightedSums` reads them: of eight outputs at a time, for each cell of the kernel, for each input
- * channel, eight weights. Where outputs lack at the end, zeros stand for them. */
+/** The weights in the order in which `weightedSums` reads them. For each eight output channels one array: for each cell of the kernel, in it
+ * for each input channel, eight weights. Where the last eight are not full, zeros stand for the others. */
 function inEights({ weight, out_channels, in_channels, kernel_size }, isTransposed) {
   const cells = kernel_size ** 2;
-  const size = cells * in_channels;
-  const eights = new Float64Array(Math.ceil(out_channels / 8) * 8 * size); // a quarter faster than Float32Array
+  const size = 8 * cells * in_channels;
+  const eights = Array.from({ length: Math.ceil(out_channels / 8) }, () => new Float64Array(size)); // Float32Array takes a tenth longer
   for (let output = 0; output < out_channels; output++)
     for (let channel = 0; channel < in_channels; channel++) {
       const from = (isTransposed ? channel * out_channels + output : output * in_channels + channel) * cells;
-      const to = Math.floor(output / 8) * 8 * size + (output % 8);
-      for (let cell = 0; cell < cells; cell++) eights[to + 8 * (cell * in_channels + channel)] = weight[from + cell];
+      const to = eights[Math.floor(output / 8)];
+      for (let cell = 0; cell < cells; cell++) to[8 * (cell * in_channels + channel) + (output % 8)] = weight[from + cell];
     }
   return eights;
 }
@@ -114,28 +114,27 @@ function withoutZeros({ values: all, channels, height, width }) {
   return { values, ofChannel, counts };
 }
 
-/** Weights times inputs, summed, plus bias, for every output channel: written to `values` from `at` on, `apart` from one channel to the
- * next. There are `count` inputs; `places` says where in `eights` the eight weights of each stand for the first eight channels.
- * Eight channels at once: an input that was read is used eight times. */
-function weightedSums({ eights, bias, in_channels, kernel_size }, inputs, places, count, values, at, apart) {
-  const size = in_channels * kernel_size * kernel_size;
-  for (let channel = 0; channel < bias.length; channel += 8) {
+/** Weights times inputs, summed, plus bias, for each output channel: written to `values` from `at` on, `apart` from one channel to the next.
+ * There are `count` inputs, and `places` says where in each of `eights` their weights stand. Eight channels at once: an input that was
+ * read is used eight times. */
+function weightedSums({ eights, bias }, inputs, places, count, values, at, apart) {
+  for (let group = 0; group < eights.length; group++) {
+    const weights = eights[group]; // one array for all would need sums of places, which take as long as the products
     let a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0;
-    const first = channel * size;
     for (let i = 0; i < count; i++) {
       const input = inputs[i];
-      const place = first + places[i];
-      a += input * eights[place];
-      b += input * eights[place + 1];
-      c += input * eights[place + 2];
-      d += input * eights[place + 3];
-      e += input * eights[place + 4];
-      f += input * eights[place + 5];
-      g += input * eights[place + 6];
-      h += input * eights[place + 7];
+      const place = places[i];
+      a += input * weights[place];
+      b += input * weights[place + 1];
+      c += input * weights[place + 2];
+      d += input * weights[place + 3];
+      e += input * weights[place + 4];
+      f += input * weights[place + 5];
+      g += input * weights[place + 6];
+      h += input * weights[place + 7];
     }
     const sums = [a, b, c, d, e, f, g, h];
-    for (let i = channel; i < Math.min(channel + 8, bias.length); i++) values[at + i * apart] = sums[i - channel] + bias[i];
+    for (let i = 8 * group; i < Math.min(8 * group + 8, bias.length); i++) values[at + i * apart] = sums[i - 8 * group] + bias[i];
   }
 }
 
