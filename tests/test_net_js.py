@@ -9,6 +9,7 @@ import pytest
 import torch
 import traitlets
 from figure_probe import ENCODE, decode
+from hourglass import Hourglass
 from torch import nn
 
 from cnnbook import data, training
@@ -36,7 +37,7 @@ def random_chain(seed):
     """A network of random layers, and an image of unequal height and width, (1, C, H, W)."""
     dice = random.Random(seed)
     torch.manual_seed(seed)
-    channels, height, width = dice.randint(1, 3), *dice.sample(range(9, 24), 2)
+    channels, height, width = dice.randint(1, 3), *dice.sample(range(16, 28), 2)
     image = torch.randn(1, channels, height, width)
     layers = []
     for _ in range(dice.randint(1, 3)):
@@ -47,11 +48,22 @@ def random_chain(seed):
             layers.append(nn.ReLU())
         if dice.random() < 0.5:
             layers.append(nn.MaxPool2d(dice.randint(1, 2), dice.randint(1, 2)))
+    if dice.random() < 0.7:
+        layers.append(random_transposed(dice, channels))
+    if dice.random() < 0.7:
+        layers.append(nn.Upsample(scale_factor=dice.randint(1, 3), mode=dice.choice(["nearest", "bilinear"])))
     if dice.random() < 0.5:
         layers.append(nn.AdaptiveAvgPool2d(1))
     features = nn.Sequential(*layers)(image).flatten(1).shape[1]
     layers += [nn.Flatten(), nn.Linear(features, 7), nn.ReLU(), nn.Linear(7, dice.randint(2, 10))]
     return nn.Sequential(*layers), image
+
+
+def random_transposed(dice, in_channels):
+    stride = dice.randint(1, 3)
+    out_channels, kernel_size = dice.randint(1, 9), dice.randint(1, 4)
+    padding, output_padding = dice.randint(0, (kernel_size - 1) // 2), dice.randint(0, stride - 1)
+    return nn.ConvTranspose2d(in_channels, out_channels, kernel_size, stride, padding, output_padding)
 
 
 FORWARD = f"""
@@ -86,6 +98,62 @@ def test_the_random_chains_have_every_kind_of_layer_stride_and_padding():
     }
     assert {layer.out_channels % 4 for layer in convs} == {0, 1, 2, 3}
     assert {nn.MaxPool2d, nn.AdaptiveAvgPool2d, nn.ReLU, nn.Flatten, nn.Linear} < {*map(type, layers)}
+    transposed = [layer for layer in layers if isinstance(layer, nn.ConvTranspose2d)]
+    assert {layer.stride[0] for layer in transposed} == {1, 2, 3}
+    assert {layer.output_padding[0] for layer in transposed} == {0, 1, 2}
+    assert {layer.padding[0] for layer in transposed} == {0, 1}
+    assert any(layer.kernel_size < layer.stride for layer in transposed)
+    upsamplings = [layer for layer in layers if isinstance(layer, nn.Upsample)]
+    assert {layer.mode for layer in upsamplings} == {"nearest", "bilinear"}
+    assert {layer.scale_factor for layer in upsamplings} == {1, 2, 3}
+
+
+def in_use(hourglass, images):
+    """The network as if these images had trained it: their statistics in its batch norms, every class somewhere the likeliest."""
+    for module in hourglass.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = None  # the statistics of all passes, rather than of the last
+    with torch.no_grad():
+        hourglass(images)
+        hourglass.eval()
+        hourglass.head.bias -= hourglass(images).mean((0, 2, 3))
+    return hourglass
+
+
+def scenes(count, height, width):
+    """Grey grounds with a bright square each."""
+    images = 0.2 + 0.1 * torch.rand(count, 1, height, width)
+    for image in images:
+        row, col = (int(torch.randint(size - 24, ())) for size in (height, width))
+        image[:, row : row + 24, col : col + 24] += 0.6
+    return images
+
+
+@pytest.mark.parametrize("up", ["nearest", "bilinear", "transposed"])
+def test_an_hourglass_s_answer_for_each_pixel_is_torch_s(net_js, up):
+    torch.manual_seed(0)
+    images = scenes(8, 96, 64)
+    hourglass = in_use(Hourglass(up), images)
+    layers = packed(hourglass)
+    given = {"packed": layers, "values": images[0].flatten().tolist(), "shape": images.shape[1:]}
+    shape, values = net_js(FORWARD, given)[-1]
+    with torch.no_grad():
+        expected = hourglass(images[:1])[0]
+    assert tuple(shape) == output_shape(layers, images.shape[1:]) == expected.shape
+    found = torch.tensor(decode(values, np.float32)).reshape(shape)
+    assert (found - expected).abs().max() <= 1e-3 * (expected.max() - expected.min())
+    assert (found.argmax(0) == expected.argmax(0)).double().mean() >= 0.999
+    assert len(expected.argmax(0).unique()) > 3  # it tells pixels apart
+
+
+def test_of_two_maps_that_were_saved_the_last_comes_back_first(net_js):
+    image = torch.randn(1, 3, 5)
+    layers = Network().validate(None, [{"kind": kind} for kind in ("save", "relu", "save", "cat", "cat")])
+    given = {"packed": layers, "values": image.flatten().tolist(), "shape": image.shape}
+    shape, values = net_js(FORWARD, given)[-1]
+    expected = torch.cat([image.relu(), image.relu(), image])
+    assert tuple(shape) == output_shape(layers, image.shape) == expected.shape
+    np.testing.assert_array_equal(decode(values, np.float32), expected.flatten())
 
 
 @pytest.mark.parametrize("logits", [[0.5, -2, 3], [1000, 1001, -1000], [-5000, -5000], [7]], ids=str)
@@ -190,6 +258,20 @@ def test_a_weight_that_two_digits_cannot_say_takes_three(net_js, steps, digits):
     assert net_js(READ, packed_layers)[0][0] == [-1, 0, 0, 0]
 
 
+def test_the_sums_that_a_transposed_convolution_adds_up_are_off_by_less_than_its_weights(net_js):
+    torch.manual_seed(0)
+    layer = nn.ConvTranspose2d(40, 3, 2, stride=2)
+    (made,) = layers = packed(layer)
+    [[weight, bias, rest]] = net_js(READ, layers)
+    expected = layer.weight.detach().double().numpy()
+    error = np.reshape(weight, expected.shape) - expected
+    step = made["weight"]["step"]
+    assert 0.6 * step < np.abs(error).max() <= 1.01 * step
+    assert np.abs(np.cumsum(error, axis=0)).max() <= 0.6 * step
+    np.testing.assert_array_equal(bias, layer.bias.detach())
+    assert (rest["in_channels"], rest["out_channels"], rest["kernel_size"]) == (40, 3, 2)
+
+
 def test_weights_that_are_all_zero_stay_zero(net_js):
     layers = [{"kind": "linear", "weight": np.zeros((2, 3), np.float32), "bias": np.ones(2, np.float32)}]
     assert net_js(READ, Network().validate(None, layers))[0][:2] == [[0] * 6, [1, 1]]
@@ -209,6 +291,9 @@ CONV = {
     "kind": "conv2d", "weight": np.zeros((2, 1, 3, 3), np.float32), "bias": np.zeros(2, np.float32), "stride": 1, "padding": 0,
 }  # fmt: skip
 POOL = {"kind": "max_pool2d", "kernel_size": 2, "stride": 2}
+TRANSPOSED = CONV | {"kind": "conv_transpose2d", "bias": np.zeros(1, np.float32), "output_padding": 0}
+UP = {"kind": "upsample", "mode": "nearest", "scale": 2}
+SAVE, CAT = {"kind": "save"}, {"kind": "cat"}
 REFUSED = {
     "no list": ({"kind": "relu"}, "network is {'kind': 'relu'}; expected a list of layers"),
     "no layer": ([{"kind": "relu"}, 3], "layer 2 has the kind 3; expected one of conv2d, conv_transpose2d, relu, "),
@@ -221,6 +306,10 @@ REFUSED = {
     "flat weight": ([LINEAR | {"weight": np.zeros(3)}], r"has weight of float64 \(3,\); expected 2 dimensions"),
     "oblong kernel": ([CONV | {"weight": np.zeros((2, 1, 3, 5))}], r"has weight of shape \(2, 1, 3, 5\); expected square kernels"),
     "NaN": ([LINEAR | {"weight": np.full((2, 3), np.nan)}], r"layer 1 \(linear\) has weight with nan; expected finite numbers"),
+    "upsampling by 0": ([UP | {"scale": 0}], r"layer 1 \(upsample\) has scale 0; expected a whole number of at least 1"),
+    "another upsampling": ([UP | {"mode": "bicubic"}], r"layer 1 \(upsample\) has mode 'bicubic'; expected 'nearest' or 'bilinear'"),
+    "a bias a row": ([TRANSPOSED | {"bias": np.zeros(2, np.float32)}], r"layer 1 \(conv_transpose2d\) has 2 biases; expected 1, one an output channel"),
+    "a save that says what": ([{"kind": "save", "name": "first"}], r"layer 1 \(save\) has kind, name; expected kind$"),
     "infinite bias": ([LINEAR | {"bias": np.array([0, np.inf])}], r"layer 1 \(linear\) has bias with inf; expected finite numbers"),
     "too few biases": ([LINEAR | {"bias": np.zeros(1)}], r"layer 1 \(linear\) has 1 biases; expected 2, one an output channel"),
 }  # fmt: skip
@@ -242,6 +331,10 @@ UNFIT = {
     "too small": ([CONV], (1, 2, 12), r"layer 1 \(conv2d\): .*3"),
     "a pool too wide": ([{"kind": "relu"}, POOL], (1, 8, 1), r"layer 2 \(max_pool2d\): "),
     "maps for a linear layer": ([CONV, LINEAR], (1, 5, 6), r"layer 2 \(linear\): its input is 2 × 3 × 4; expected 3 channels"),
+    "a row of weight for each input channel": ([TRANSPOSED], (1, 5, 6), r"layer 1 \(conv_transpose2d\): its input is 1 × 5 × 6; expected 2 channels"),
+    "all cut off": ([TRANSPOSED | {"padding": 2}], (2, 2, 9), r"layer 1 \(conv_transpose2d\): padding is 2"),
+    "nothing saved": ([SAVE, CAT, CAT], (1, 5, 6), r"layer 3 \(cat\): nothing is saved; expected a save before it"),
+    "another height": ([SAVE, POOL, UP, CAT], (1, 5, 6), r"layer 4 \(cat\): its input is 4 × 6, what is saved 5 × 6; expected one size"),
     "too many features": ([{"kind": "flatten"}, LINEAR], (1, 2, 2), r"layer 2 \(linear\): its input is 4 × 1 × 1; expected 3"),
 }  # fmt: skip
 
@@ -256,42 +349,92 @@ def test_layers_that_do_not_fit_are_refused_by_name(name):
 # ── receptive fields ──
 
 
+class Shifted(nn.Module):
+    """What comes back on the longer way stands one place beside it, for every other unit."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Conv2d(2, 3, 3), nn.Conv2d(6, 2, 2)
+        self.pool, self.up = nn.MaxPool2d(1, 2), nn.Upsample(scale_factor=2)
+
+    def forward(self, images):
+        maps = self.first(images)
+        return self.last(torch.cat([self.up(self.pool(maps)), maps], dim=1))
+
+
 STACKS = {
     "one convolution": [nn.Conv2d(2, 3, 5, stride=2, padding=2)],
     "the small net's": [
         nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(3, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
     ],
     "even kernels": [nn.Conv2d(2, 3, 4, stride=2, padding=1), nn.MaxPool2d(3, 1), nn.Conv2d(3, 3, 2), nn.MaxPool2d(2, 3)],
+    "transposed convolutions": [
+        nn.Conv2d(2, 3, 3, stride=2, padding=1), nn.ConvTranspose2d(3, 2, 3, stride=2, padding=1), nn.Conv2d(2, 2, 2),
+        nn.ConvTranspose2d(2, 2, 4, stride=3, padding=1, output_padding=2),
+    ],
+    "upsampling": [
+        nn.Conv2d(2, 3, 3, stride=2), nn.Upsample(scale_factor=3, mode="bilinear"), nn.Conv2d(3, 2, 2), nn.MaxPool2d(2, 1),
+        nn.Upsample(scale_factor=2), nn.Upsample(scale_factor=2, mode="bilinear"),
+    ],
 }  # fmt: skip
+WINDOW = "([packed, ...unit]) => windowOf(readNetwork(packed), ...unit)"
+
+
+def of_averages(layer):
+    """The layer with positive weights, or an average for a maximum, so that each pixel that a unit sees has an effect."""
+    if isinstance(layer, nn.MaxPool2d):
+        return nn.AvgPool2d(layer.kernel_size, layer.stride)
+    for parameter in layer.parameters():
+        parameter.data.abs_()
+    return layer
+
+
+def assert_windows(net_js, packed_layers, depth, maps, image):
+    """Units far from the edge, where none is padding, and neighbours: behind an upsampling not all see alike."""
+    for aside in range(4):
+        row, col = maps.shape[2] // 2 + aside, maps.shape[3] // 2 - aside
+        (gradient,) = torch.autograd.grad(maps[0, :, row, col].sum(), image, retain_graph=True)
+        rows, cols = gradient[0].sum(0).nonzero().T
+        found = net_js(WINDOW, [packed_layers, depth, row, col])
+        assert found == {"rows": [rows.min(), rows.max()], "cols": [cols.min(), cols.max()]}
 
 
 @pytest.mark.parametrize("name", STACKS)
 def test_a_unit_s_window_ends_with_the_first_and_last_pixels_that_change_it(net_js, name):
-    """Of averages and positive weights, so that each pixel has an effect; and far from the edge, where none is padding."""
-    stack = nn.Sequential(*STACKS[name])
     maps = image = torch.rand(1, 2, 48, 71, requires_grad=True)
-    for depth, layer in enumerate(stack, start=1):
-        if isinstance(layer, nn.Conv2d):
-            for parameter in layer.parameters():
-                parameter.data.abs_()
-        maps = (
-            nn.AvgPool2d(layer.kernel_size, layer.stride)(maps)
-            if isinstance(layer, nn.MaxPool2d)
-            else layer(maps)
-        )
-        row, col = maps.shape[2] // 2, maps.shape[3] // 2
-        (gradient,) = torch.autograd.grad(maps[0, :, row, col].sum(), image, retain_graph=True)
-        rows, cols = gradient[0].sum(0).nonzero().T
-        found = net_js(
-            "([packed, ...unit]) => windowOf(readNetwork(packed), ...unit)", [packed(stack), depth, row, col]
-        )
-        assert found == {"rows": [rows.min(), rows.max()], "cols": [cols.min(), cols.max()]}
+    layers = packed(nn.Sequential(*STACKS[name]))
+    for depth, layer in enumerate(STACKS[name], start=1):
+        maps = of_averages(layer)(maps)
+        assert_windows(net_js, layers, depth, maps, image)
+
+
+def test_a_unit_behind_a_skip_sees_what_it_sees_by_either_way(net_js):
+    image, model = torch.rand(1, 2, 28, 36, requires_grad=True), of_averages(Shifted())
+    layers = packed(model)
+    assert [layer["kind"] for layer in layers] == [
+        "conv2d",
+        "save",
+        "max_pool2d",
+        "upsample",
+        "cat",
+        "conv2d",
+    ]
+    assert_windows(net_js, layers, 6, model(image), image)
+    maps = model.first(image)
+    assert_windows(net_js, layers, 2, maps, image)
+    assert_windows(net_js, layers, 4, model.up(model.pool(maps)), image)
+
+
+def test_a_unit_in_a_gap_of_a_transposed_convolution_sees_nothing(net_js):
+    gap = packed(nn.Sequential(nn.Conv2d(1, 1, 3), nn.ConvTranspose2d(1, 1, 2, stride=3)))
+    expression = "([packed, ...unit]) => windowOf(readNetwork(packed), ...unit).rows.map(String)"
+    assert net_js(expression, [gap, 2, 5, 4]) == ["Infinity", "-Infinity"]
+    assert net_js(expression, [gap, 2, 4, 5]) == ["1", "3"]
 
 
 def test_a_window_at_the_edge_reaches_into_the_padding(net_js):
     stack = packed(nn.Sequential(nn.Conv2d(1, 1, 5, padding=2), nn.MaxPool2d(2)))
-    expression = "([packed, ...unit]) => windowOf(readNetwork(packed), ...unit)"
-    assert net_js(expression, [stack, 2, 0, 3]) == {"rows": [-2, 3], "cols": [4, 9]}
+    assert net_js(WINDOW, [stack, 2, 0, 3]) == {"rows": [-2, 3], "cols": [4, 9]}
 
 
 def test_a_pixel_sees_itself_and_what_reads_all_sees_all(net_js):
