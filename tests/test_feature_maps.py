@@ -891,13 +891,14 @@ def refused(**changes):
         ({"labels": [1, 2]}, "labels has 2 numbers; expected 3, one an image"),
         ({"labels": [1, 2, 5]}, "labels holds 5; expected whole numbers from 0 to 4"),
         ({"classes": CLASSES[:4]}, "the network makes (5, 1, 1) of an image; expected 4 classes"),
+        ({"network": [{"kind": "upsample", "mode": "nearest", "scale": 2}]}, "layer 1 of the network is upsample; expected one of conv2d, relu"),
         ({"drawing": [[0, 0, 256]]}, "drawing holds [0, 0, 256]; expected [row, column, value] from (-6, -6, 0) to (25, 33, 255)"),
         ({"drawing": [[0, 34, 255]]}, "drawing holds [0, 34, 255]"),
         ({"drawing": [[0, 255]]}, "drawing holds [0, 255]"),
         ({"drawing": [[0.5, 0, 255]]}, "drawing holds [0.5, 0, 255]"),
         ({"drawing": [7]}, "drawing holds 7"),
     ],
-    ids=["float images", "one image", "few labels", "label 5", "few classes", "value 256", "column 34", "pair", "half a row", "number"],
+    ids=["float images", "one image", "few labels", "label 5", "few classes", "upsampling", "value 256", "column 34", "pair", "half a row", "number"],
 )  # fmt: skip
 def test_python_refuses_what_does_not_fit(changes, message):
     with pytest.raises(ValueError, match=re.escape(message)):

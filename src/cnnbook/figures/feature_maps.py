@@ -8,6 +8,14 @@ from cnnbook.figures.network import Network, check_labels, output_shape
 from cnnbook.figures.picture import GreyImages
 
 _FARTHEST = 6  # pixels that a garment moves to each side
+_KINDS = (
+    "conv2d",
+    "relu",
+    "max_pool2d",
+    "global_avg_pool2d",
+    "flatten",
+    "linear",
+)  # whose units feature_maps.js takes apart
 
 
 class FeatureMaps(Figure):
@@ -24,7 +32,7 @@ class FeatureMaps(Figure):
     from 0.
 
     Args:
-        network: what `cnnbook.nets.as_arrays` makes of a network of one input channel.
+        network: what `cnnbook.nets.as_arrays` makes of a network of one input channel, a chain that makes nothing larger.
         images: uint8, ``(n, height, width)``: what the reader may choose from.
         labels: for each image the number of its class.
         classes: the names of the classes, one for each of the network's outputs.
@@ -42,8 +50,8 @@ class FeatureMaps(Figure):
 
     Raises:
         traitlets.TraitError: for a value out of bounds.
-        ValueError: for a network that does not take the images or has another number of outputs than there are
-            classes, for labels that do not fit, or a drawing that is none.
+        ValueError: for a network that does not take the images, has another number of outputs than there are
+            classes, or has skips or upsampling; for labels that do not fit, or a drawing that is none.
 
     The way from the whole network to one product follows CNN Explainer: Wang et al., "CNN Explainer: Learning
     Convolutional Neural Networks with Interactive Visualization" (2020).
@@ -68,6 +76,11 @@ class FeatureMaps(Figure):
 
     def __init__(self, *, network, images, labels, classes, **kwargs):
         super().__init__(network=network, images=images, labels=labels, classes=classes, **kwargs)
+        for number, layer in enumerate(self.network, start=1):
+            if layer["kind"] not in _KINDS:
+                raise ValueError(
+                    f"layer {number} of the network is {layer['kind']}; expected one of {', '.join(_KINDS)}"
+                )
         _, height, width = self.images.shape
         outputs = output_shape(self.network, (1, height, width))
         if outputs != (len(self.classes), 1, 1):
