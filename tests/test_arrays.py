@@ -104,7 +104,7 @@ MODELS = {
         nn.ConvTranspose2d(5, 3, 2, stride=3, bias=False),
     ),
     "upsampling": lambda: nn.Sequential(
-        nn.Conv2d(2, 3, 2), nn.Upsample(scale_factor=3), nn.Upsample(scale_factor=(2, 2)), nn.Upsample(scale_factor=2.0, mode="bilinear"),
+        nn.Conv2d(2, 3, 2), nn.ReLU(inplace=True), nn.Upsample(scale_factor=3), nn.Upsample(scale_factor=(2, 2)), nn.Upsample(scale_factor=2.0, mode="bilinear"),
     ),
     "hourglass, nearest": lambda: Hourglass("nearest"),
     "hourglass, bilinear": lambda: Hourglass("bilinear"),
