@@ -1,7 +1,7 @@
 """Detection: TinyYOLO on shop windows, trained at length, with each of its losses and on both grids."""
 
 import time
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -26,10 +26,17 @@ CASES = {
 }
 
 
+@cache
+def scenes_and_tests(classes):
+    return (
+        data.shop_windows(TRAINED, seed=0, classes=classes),
+        data.shop_windows(TESTED, seed=1, split="test", classes=classes),
+    )
+
+
 def measured(classes, kind, settings, seed):
-    """Seconds of a training, and mAP50 and mAP75 on scenes of other garments."""
-    scenes = data.shop_windows(TRAINED, seed=0, classes=classes)
-    tests = data.shop_windows(TESTED, seed=1, split="test", classes=classes)
+    """Seconds of a training, mAP50 and mAP75 on scenes of other garments, and parameters."""
+    scenes, tests = scenes_and_tests(classes)
     torch.manual_seed(seed)
     model = TinyYOLO(classes, **kind)
     start = time.perf_counter()

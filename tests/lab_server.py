@@ -64,9 +64,8 @@ def _port(server, runtime):
     """The port that the server chose, once it has written it down and listens: it writes first."""
     while server.poll() is None:
         for info in runtime.glob("jpserver-*.json"):
-            with contextlib.suppress(
-                json.JSONDecodeError, ConnectionRefusedError
-            ):  # still being written; not yet
+            # Caught while it is being written, or before the server listens.
+            with contextlib.suppress(json.JSONDecodeError, ConnectionRefusedError):
                 port = json.loads(info.read_text(encoding="utf-8"))["port"]
                 socket.create_connection(("127.0.0.1", port)).close()
                 return port

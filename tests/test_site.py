@@ -71,8 +71,8 @@ def test_a_page_is_accessible_and_fits_a_phone(visit, axe, path, theme):
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate(CUT_OFF) == []
     # Code looks alike on all pages, and each figure has a test of its own: one page is enough for them. They take longest.
-    known = [] if path == "notebooks/convolution.html" else [".cnnbook", ".highlight"]
-    assert axe(page, "article", without=known) == []
+    elsewhere = [] if path == "notebooks/convolution.html" else [".cnnbook", ".highlight"]
+    assert axe(page, "article", without=elsewhere) == []
 
 
 @pytest.mark.parametrize("path", PAGES)
