@@ -73,6 +73,13 @@ def test_imports_go_down_only(path):
     assert imported(path) - sys.stdlib_module_names <= LAYERS[part]
 
 
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_name_stands_for_two_functions(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    assert len(names) == len(set(names))
+
+
 def test_the_layers_name_every_part_of_the_library():
     parts = {path.name.removesuffix(".py") for path in SOURCE.iterdir() if path.name != "__pycache__"}
     assert parts == set(LAYERS)

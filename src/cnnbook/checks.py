@@ -1518,7 +1518,7 @@ def _repeated(image, scale):
     return np.repeat(np.repeat(image, scale, axis=0), scale, axis=1)
 
 
-def _spread(image, scale):
+def _scattered(image, scale):
     large = np.zeros_like(_repeated(image, scale))
     large[::scale, ::scale] = image
     return large
@@ -1529,7 +1529,7 @@ seg_nearest = Checker(
     right="Output pixel (row, col) is input pixel (row // scale, col // scale).",
     slips=[
         (lambda image, scale: np.tile(image, (scale, scale)), "You laid whole pictures side by side. Repeat each pixel."),
-        (_spread, "You left zeros between the pixels. Each pixel fills its whole square."),
+        (_scattered, "You left zeros between the pixels. Each pixel fills its whole square."),
         (lambda image, scale: np.repeat(image, scale, axis=0), "The rows are repeated. Repeat the columns too."),
         (lambda image, scale: np.repeat(image, scale, axis=1), "The columns are repeated. Repeat the rows too."),
         (lambda image, scale: _repeated(image.T, scale), "Rows and columns have changed places."),
