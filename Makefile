@@ -8,6 +8,11 @@ GARMENTS := $(VENV)/.garments
 OPEN_GARMENTS = $(BIN)/python -c "from cnnbook.data import fashion_mnist; fashion_mnist($(1))"
 PORT ?= 8000
 
+# glibc would hand each large array back and fetch it anew: trainings take a tenth longer then.
+export MALLOC_MMAP_THRESHOLD_ := 1073741824
+export MALLOC_TRIM_THRESHOLD_ := 1073741824
+export MALLOC_TOP_PAD_ := 67108864
+
 .PHONY: book site lab test bench clean
 
 book: site

@@ -16,11 +16,11 @@ WIDTHS = (16, 32, 64, 96)
 # What is trained: classes, the network (equal parameters, but for the classes), the reference's mIoU where there is one.
 CASES = {
     "bilinear, skips": (5, {"upsampling": "bilinear", "decoder": (48, 24, 16)}, 0.84),
-    "bilinear, no skips": (5, {"upsampling": "bilinear", "decoder": (72, 36, 18), "skips": False}, 0.76),
-    "transposed, skips": (5, {"upsampling": "transposed", "decoder": (48, 25, 17)}, None),
-    "transposed, no skips": (5, {"upsampling": "transposed", "decoder": (68, 34, 17), "skips": False}, None),
+    "bilinear, no skips": (5, {"upsampling": "bilinear", "decoder": (64, 48, 16), "skips": False}, 0.76),
+    "transposed, skips": (5, {"upsampling": "transposed", "decoder": (48, 24, 16)}, None),
+    "transposed, no skips": (5, {"upsampling": "transposed", "decoder": (64, 40, 16), "skips": False}, None),
     "ten classes, skips": (10, {"upsampling": "bilinear", "decoder": (48, 24, 16)}, 0.66),
-    "ten classes, no skips": (10, {"upsampling": "bilinear", "decoder": (72, 36, 18), "skips": False}, 0.60),
+    "ten classes, no skips": (10, {"upsampling": "bilinear", "decoder": (64, 48, 16), "skips": False}, 0.60),
 }
 
 
