@@ -1,13 +1,14 @@
 """Detection: TinyYOLO on shop windows, trained at length, with each of its losses and on both grids."""
 
 import time
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import torch
 
+from benchmarks.scenes import scenes_and_tests
 from benchmarks.table import print_table
-from cnnbook import boxes, data, training
+from cnnbook import boxes, training
 from cnnbook.nets import TinyYOLO, yolo_loss, yolo_v1_loss
 
 TRAINED, TESTED, EPOCHS = 5_000, 1_000, 10
@@ -26,17 +27,9 @@ CASES = {
 }
 
 
-@cache
-def scenes_and_tests(classes):
-    return (
-        data.shop_windows(TRAINED, seed=0, classes=classes),
-        data.shop_windows(TESTED, seed=1, split="test", classes=classes),
-    )
-
-
 def measured(classes, kind, settings, seed):
     """Seconds of a training, mAP50 and mAP75 on scenes of other garments, and parameters."""
-    scenes, tests = scenes_and_tests(classes)
+    scenes, tests = scenes_and_tests(TRAINED, TESTED, classes)
     torch.manual_seed(seed)
     model = TinyYOLO(classes, **kind)
     start = time.perf_counter()

@@ -5,8 +5,9 @@ import time
 import numpy as np
 import torch
 
+from benchmarks.scenes import scenes_and_tests
 from benchmarks.table import print_table
-from cnnbook import data, masks, training
+from cnnbook import masks, training
 from cnnbook.nets import UNet
 
 TRAINED, TESTED, EPOCHS = 9_600, 1_000, 3
@@ -26,8 +27,7 @@ CASES = {
 
 def measured(classes, kind, seed):
     """Seconds of a training, mIoU and boundary IoU (2 pixels) on scenes of other garments, and parameters."""
-    scenes = data.shop_windows(TRAINED, seed=0, classes=classes)
-    tests = data.shop_windows(TESTED, seed=1, split="test", classes=classes)
+    scenes, tests = scenes_and_tests(TRAINED, TESTED, classes)
     torch.manual_seed(seed)
     model = UNet(1, classes + 1, WIDTHS, **kind)
     start = time.perf_counter()

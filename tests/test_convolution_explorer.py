@@ -376,6 +376,8 @@ def test_touch_selects_and_edits(mount):
     [
         ({"input": [[1.0, float("nan")], [0.0, 1.0]]}, r"input\[0\]\[1\] is nan"),
         ({"weight": [[1.0, 2.0]]}, r"weight has rows of lengths \[2\]"),
+        ({"weight": [3]}, r"weight is \[3\]; expected rows of numbers"),
+        ({"weight": [["a"]]}, r"weight\[0\]\[0\] is 'a'"),
         ({"weight": [[5000.0]]}, r"weight\[0\]\[0\] is 5000"),
     ],
 )

@@ -368,14 +368,6 @@ STACKS = {
         nn.Conv2d(2, 3, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(3, 2, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
     ],
     "even kernels": [nn.Conv2d(2, 3, 4, stride=2, padding=1), nn.MaxPool2d(3, 1), nn.Conv2d(3, 3, 2), nn.MaxPool2d(2, 3)],
-    "transposed convolutions": [
-        nn.Conv2d(2, 3, 3, stride=2, padding=1), nn.ConvTranspose2d(3, 2, 3, stride=2, padding=1), nn.Conv2d(2, 2, 2),
-        nn.ConvTranspose2d(2, 2, 4, stride=3, padding=1, output_padding=2),
-    ],
-    "upsampling": [
-        nn.Conv2d(2, 3, 3, stride=2), nn.Upsample(scale_factor=3, mode="bilinear"), nn.Conv2d(3, 2, 2), nn.MaxPool2d(2, 1),
-        nn.Upsample(scale_factor=2), nn.Upsample(scale_factor=2, mode="bilinear"),
-    ],
 }  # fmt: skip
 WINDOW = "([packed, ...unit]) => windowOf(readNetwork(packed), ...unit)"
 
@@ -406,30 +398,6 @@ def test_a_unit_s_window_ends_with_the_first_and_last_pixels_that_change_it(net_
     for depth, layer in enumerate(STACKS[name], start=1):
         maps = of_averages(layer)(maps)
         assert_windows(net_js, layers, depth, maps, image)
-
-
-def test_a_unit_behind_a_skip_sees_what_it_sees_by_either_way(net_js):
-    image, model = torch.rand(1, 2, 28, 36, requires_grad=True), of_averages(Shifted())
-    layers = packed(model)
-    assert [layer["kind"] for layer in layers] == [
-        "conv2d",
-        "save",
-        "max_pool2d",
-        "upsample",
-        "cat",
-        "conv2d",
-    ]
-    assert_windows(net_js, layers, 6, model(image), image)
-    maps = model.first(image)
-    assert_windows(net_js, layers, 2, maps, image)
-    assert_windows(net_js, layers, 4, model.up(model.pool(maps)), image)
-
-
-def test_a_unit_in_a_gap_of_a_transposed_convolution_sees_nothing(net_js):
-    gap = packed(nn.Sequential(nn.Conv2d(1, 1, 3), nn.ConvTranspose2d(1, 1, 2, stride=3)))
-    expression = "([packed, ...unit]) => windowOf(readNetwork(packed), ...unit).rows.map(String)"
-    assert net_js(expression, [gap, 2, 5, 4]) == ["Infinity", "-Infinity"]
-    assert net_js(expression, [gap, 2, 4, 5]) == ["1", "3"]
 
 
 def test_a_window_at_the_edge_reaches_into_the_padding(net_js):

@@ -84,6 +84,11 @@ def test_a_wider_decoder_is_taken_as_it_is_given():
         ({"decoder": (16, 8, "4")}, "decoder is '4'"),
         ({"upsampling": "bicubic"}, "upsampling is 'bicubic'"),
         ({"stride": 3}, "stride is 3"),
+        ({"stride": True}, "stride is True"),
+        ({"widths": 5}, "widths is 5"),
+        ({"decoder": 5}, "decoder is 5"),
+        ({"skips": "no"}, "skips is 'no'"),
+        ({"paper": 1}, "paper is 1"),
     ],
 )
 def test_wrong_arguments_are_named(wrong, told):

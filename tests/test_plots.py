@@ -86,7 +86,12 @@ def test_masks_have_a_colour_a_class_and_the_ground_has_none():
     [
         ({"else": np.zeros((2, 3), int)}, "mask 'else'"),
         ({"scene": np.zeros((3, 2), int)}, r"mask 'scene' has shape \(3, 2\)"),
-        ({"scene": np.full((2, 3), 3)}, "expected the title and the shape of an image, and 0 to 2 or 255"),
+        (
+            {"scene": np.full((2, 3), 3)},
+            "expected the title and the shape of an image, and integers, 0 to 2 or 255",
+        ),
+        ({"scene": np.ones((2, 3))}, "float64 from 1.0 to 1.0"),
+        ({"scene": np.ones((2, 3), bool)}, "bool from True to True"),
     ],
 )
 def test_masks_that_do_not_fit_are_named(masks, message):

@@ -77,7 +77,11 @@ def test_a_scene_and_its_mask_are_mirrored_together():
     [
         ({"masks": None}, "no masks"),
         ({"masks": SCENES.masks[:, :48]}, r"answers for \(96, 96\) pixels; expected \(48, 96\)"),
-        ({"masks": SCENES.masks + 3}, "classes up to 8; expected 0 to 5"),
+        ({"masks": SCENES.masks + 3}, "classes from 3 to 8; expected 0 to 5"),
+        ({"masks": SCENES.masks.long() - 1}, "classes from -1 to 4; expected 0 to 5"),
+        ({"masks": SCENES.masks[:9]}, r"\(9, 96, 96\); expected integers \(16, H, W\)"),
+        ({"masks": SCENES.masks.float()}, "torch.float32"),
+        ({"masks": torch.full_like(SCENES.masks, 255)}, "255 everywhere"),
         ({"images": SCENES.images.double()}, "images is torch.float64"),
     ],
 )
@@ -86,7 +90,33 @@ def test_scenes_that_do_not_suit_the_model_are_named(change, told):
         fitted(SCENES._replace(**change))
 
 
-@pytest.mark.parametrize("settings", [{"epochs": 0}, {"learning_rate": 0}, {"batch_size": 1.5}])
+def test_a_batch_in_which_no_pixel_counts_teaches_nothing():
+    masks = SCENES.masks.clone()
+    masks[1:] = 255
+    _, history = fitted(SCENES._replace(masks=masks), epochs=1)
+    assert sorted(loss > 0 for loss in history.loss) == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        (torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(96 * 90, 6)), r"at \(\) pixels"),
+        (
+            nets.UNet(1, 6, (2, 2, 2), skips=False),
+            r"at \(96, 88\) pixels; expected at most 256, at \(96, 90\)",
+        ),
+        (torch.nn.Conv2d(1, 257, 1), "names 257 classes"),
+    ],
+    ids=["a classifier", "sides that do not divide", "too many classes"],
+)
+def test_what_does_not_name_every_pixel_is_refused(model, told):
+    with pytest.raises(ValueError, match=told):
+        training.segment(model, SCENES.images[..., :90])
+
+
+@pytest.mark.parametrize(
+    "settings", [{"ignore": "x"}, {"epochs": 0}, {"learning_rate": 0}, {"batch_size": 1.5}]
+)
 def test_wrong_schedules_are_named(settings):
     with pytest.raises(ValueError, match=f"{next(iter(settings))} is"):
         training.fit_segmenter(small(), SCENES, **({"epochs": 1} | settings))

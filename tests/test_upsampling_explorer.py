@@ -725,6 +725,8 @@ def test_python_refuses_values_out_of_bounds(bad):
         ({"input": [[1.0, float("nan")], [0.0, 1.0]]}, r"input\[0\]\[1\] is nan"),
         ({"input": [[0.0] * 6] * 6}, "a square of at most 5 by 5"),
         ({"weight": [[1.0, 2.0]]}, r"weight has rows of lengths \[2\]"),
+        ({"weight": [3]}, r"weight is \[3\]; expected rows of numbers"),
+        ({"weight": [["a"]]}, r"weight\[0\]\[0\] is 'a'"),
         ({"weight": [[5000.0]]}, r"weight\[0\]\[0\] is 5000"),
     ],
 )

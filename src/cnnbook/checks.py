@@ -1540,10 +1540,12 @@ seg_nearest = Checker(
 )  # fmt: skip
 
 
-def _overlap(size, kernel, stride):
-    counts = np.zeros((size - 1) * stride + kernel, dtype=int)
+def _overlap(size, kernel, stride, step=None, length=None):
+    """The counts; or those of kernels another step apart, or in an array of another length."""
+    step = stride if step is None else step
+    counts = np.zeros((size - 1) * stride + kernel if length is None else length, dtype=int)
     for cell in range(size):
-        counts[cell * stride : cell * stride + kernel] += 1
+        counts[cell * step : cell * step + kernel] += 1
     return counts
 
 
@@ -1556,12 +1558,20 @@ seg_overlap = Checker(
             "Each cell puts down that many products. How many meet in one output pixel?",
         ),
         (
-            lambda size, kernel, stride: _overlap(size, kernel, 1),
-            "Your kernels are put down side by side. From cell to cell they move by the stride.",
+            lambda size, kernel, stride: _overlap(size, kernel, stride, step=1),
+            "Your kernels are put down 1 apart. From cell to cell they move by the stride.",
         ),
         (
-            lambda size, kernel, stride: _overlap(size, kernel, stride)[: size * stride],
+            lambda size, kernel, stride: _overlap(size, kernel, stride, step=kernel),
+            "Your kernels lie side by side, whatever the stride. From cell to cell they move by the stride.",
+        ),
+        (
+            lambda size, kernel, stride: _overlap(size, kernel, stride, length=size * stride),
             "The length is off. The last kernel reaches beyond `size` times the stride, or ends before it.",
+        ),
+        (
+            lambda size, kernel, stride: _overlap(size, kernel, stride, step=1, length=size - 1 + kernel),
+            "Your kernels are put down 1 apart. From cell to cell they move by the stride.",
         ),
         (
             lambda size, kernel, stride: np.minimum(_overlap(size, kernel, stride), 1),

@@ -125,11 +125,12 @@ def show_masks(
         if (
             title not in images
             or np.shape(mask) != np.shape(images[title])
+            or np.asarray(mask).dtype.kind not in "iu"
             or not {*np.unique(mask)} <= known
         ):
             raise ValueError(
-                f"mask {title!r} has shape {np.shape(mask)} and numbers from {np.min(mask)} to {np.max(mask)}; expected "
-                f"the title and the shape of an image, and 0 to {len(classes)} or 255"
+                f"mask {title!r} has shape {np.shape(mask)} and {np.asarray(mask).dtype} from {np.min(mask)} to "
+                f"{np.max(mask)}; expected the title and the shape of an image, and integers, 0 to {len(classes)} or 255"
             )
     figure = _panels(images, columns, width)
     table = np.zeros((256, 4))

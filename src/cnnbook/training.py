@@ -188,8 +188,8 @@ def fit_segmenter(
         epochs, batch_size, learning_rate, seed, device, progress: as for `fit`.
 
     Raises:
-        ValueError: as for `fit`; the scenes have no masks; the model's logits are not as large as the masks, or too few
-            for their classes.
+        ValueError: as for `fit`; the scenes have no masks, other than one an image, or none with a pixel that counts;
+            the model's logits are not as large as the masks, or too few for their classes.
         FloatingPointError: as for `fit`.
 
     Source: Ronneberger et al., "U-Net" (2015), section 3, without its weights for borders. Used in the chapter
@@ -197,7 +197,7 @@ def fit_segmenter(
     """
     _check_schedule(epochs, batch_size, learning_rate)
     _check_images(scenes.images, model)
-    _check_masks(scenes.masks, _raw(model, scenes.images[:1]).shape, ignore)
+    _check_masks(scenes, _raw(model, scenes.images[:1]).shape, ignore)
     device = _on_device(model, device)
     images, masks = scenes.images.to(device), scenes.masks.to(device)
     history = History()
@@ -210,7 +210,8 @@ def fit_segmenter(
             seen[mirrored], true[mirrored] = seen[mirrored].flip(3), true[mirrored].flip(2)
         with _quick_arithmetic(device):
             logits = model(_as_input(seen))
-        return F.cross_entropy(logits.float(), true, ignore_index=ignore)
+        counted = (true != ignore).sum().clamp(min=1)  # a batch may have no pixel that counts
+        return F.cross_entropy(logits.float(), true, ignore_index=ignore, reduction="sum") / counted
 
     schedule = epochs, batch_size, learning_rate, progress
     _descend(model, loss_of, history, generator, len(images), *schedule, warm_up=0.2, longest=10)
@@ -352,12 +353,18 @@ def segment(model, images, batch_size=250) -> torch.Tensor:
         uint8, ``(N, H, W)``, on the CPU.
 
     Raises:
-        ValueError: as for `fit`.
+        ValueError: as for `fit`; the model's answer to an image is not as large as the image, as a `UNet`'s is where the
+            sides do not divide by its strides, or names more than 256 classes.
 
     Used in the chapter ``segmentation``.
     """
     _check_count("batch_size", batch_size)
-    _check_images(images, model)
+    classes = _check_images(images, model)
+    answered = tuple(_raw(model, images[:1]).shape[2:])
+    if answered != tuple(images.shape[2:]) or classes > 256:
+        raise ValueError(
+            f"the model names {classes} classes at {answered} pixels; expected at most 256, at {tuple(images.shape[2:])}"
+        )
     return _answers(model, images, batch_size).to(torch.uint8)
 
 
@@ -481,17 +488,26 @@ def _check_labels(labels, images, classes):
         )
 
 
-def _check_masks(masks, logits, ignore):
-    """Whether the logits' shape ``(1, classes, H, W)`` suits masks ``(N, H, W)``."""
+def _check_masks(scenes, logits, ignore):
+    """Whether the logits' shape ``(1, classes, H, W)`` suits the scenes' masks ``(N, H, W)``."""
+    masks = scenes.masks
     if masks is None:
         raise ValueError("scenes has no masks; expected a mask for each image")
+    if type(ignore) is not int:
+        raise ValueError(f"ignore is {ignore!r}; expected an int")
+    if masks.is_floating_point() or masks.ndim != 3 or len(masks) != len(scenes.images):
+        raise ValueError(
+            f"masks is {masks.dtype} {tuple(masks.shape)}; expected integers ({len(scenes.images)}, H, W), one mask an image"
+        )
     if logits[2:] != masks.shape[1:]:
         raise ValueError(
             f"the model answers for {tuple(logits[2:])} pixels; expected {tuple(masks.shape[1:])}, as the masks have"
         )
     named = masks[masks != ignore]
-    if len(named) and named.max() >= logits[1]:
+    if not len(named):
+        raise ValueError(f"the masks are {ignore} everywhere, which does not count; expected some class")
+    if named.min() < 0 or named.max() >= logits[1]:
         raise ValueError(
-            f"the masks name classes up to {named.max()}; expected 0 to {logits[1] - 1}, as the model has {logits[1]} "
-            f"logits, or {ignore}, which does not count"
+            f"the masks name classes from {named.min()} to {named.max()}; expected 0 to {logits[1] - 1}, as the model has "
+            f"{logits[1]} logits, or {ignore}, which does not count"
         )

@@ -3,6 +3,7 @@
 import inspect
 import math
 import re
+from numbers import Real
 from pathlib import Path
 
 import anywidget
@@ -47,16 +48,17 @@ def square_of_numbers(name: str, rows, largest_size: int) -> list[list[float]]:
 
     Used by ``ConvolutionExplorer`` and ``UpsamplingExplorer``, for the numbers that a reader may type.
     """
-    rows = [list(row) for row in rows]
+    if not isinstance(rows, list | tuple) or not all(isinstance(row, list | tuple) for row in rows):
+        raise ValueError(f"{name} is {rows!r}; expected rows of numbers")
     if len(rows) > largest_size or any(len(row) != len(rows) for row in rows):
         shape = f"rows of lengths {[len(row) for row in rows]}"
         raise ValueError(f"{name} has {shape}; expected a square of at most {largest_size} by {largest_size}")
     for at, value in (
         (f"{name}[{i}][{j}]", value) for i, row in enumerate(rows) for j, value in enumerate(row)
     ):
-        if not math.isfinite(value) or abs(value) > _NUMBER_LIMIT:
+        if not isinstance(value, Real) or not math.isfinite(value) or abs(value) > _NUMBER_LIMIT:
             raise ValueError(
-                f"{at} is {value}; expected a finite number from -{_NUMBER_LIMIT} to {_NUMBER_LIMIT}"
+                f"{at} is {value!r}; expected a finite number from -{_NUMBER_LIMIT} to {_NUMBER_LIMIT}"
             )
     return [[float(value) for value in row] for row in rows]
 

@@ -94,11 +94,14 @@ export function movableGarments(frame, { height, width }) {
       if (grip.moved) move(index, grip.place[0] + Math.round(down / grip.zoom), grip.place[1] + Math.round(right / grip.zoom));
     });
     element.addEventListener("pointerup", (event) => {
-      if (grip?.moved) event.stopPropagation();
-      else if (grip) onTap(event);
+      if (event.pointerId !== grip?.event.pointerId) return; // another finger's
+      if (grip.moved) event.stopPropagation();
+      else onTap(event);
       grip = null;
     });
-    element.addEventListener("pointercancel", () => (grip = null));
+    element.addEventListener("pointercancel", (event) => {
+      if (event.pointerId === grip?.event.pointerId) grip = null;
+    });
     element.addEventListener("keydown", (event) => {
       const step = arrowStep(event, 5);
       if (step) move(index, ...frame.get("places")[index].map((at, axis) => at + step[axis]));

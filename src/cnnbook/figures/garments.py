@@ -6,6 +6,7 @@ import numpy as np
 import traitlets
 
 from cnnbook.figures.picture import GreyImages
+from cnnbook.shapes import integer
 
 _MOST_CUTOUTS = 6
 _MOST_GROUNDS = 4
@@ -31,12 +32,17 @@ class Cutouts(traitlets.TraitType):
         self.tag(to_json=lambda value, widget: self.packed(value))
 
     def validate(self, obj, value):
-        cutouts = [tuple(cutout) for cutout in value]
-        for number, cutout in enumerate(cutouts):
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"{self.name} is {value!r}; expected a list of cut-outs")
+        for number, cutout in enumerate(value):
+            if not isinstance(cutout, tuple):
+                raise ValueError(f"{self.name}[{number}] is {cutout!r}; expected a tuple, such as a Cutout")
             if len(cutout) != 5:
                 raise ValueError(
                     f"{self.name}[{number}] has {len(cutout)} parts; expected pixels, opaque, label, row, col"
                 )
+            for part, at in zip(("label", "row", "col"), cutout[2:], strict=True):
+                integer(f"{self.name}[{number}] {part}", at, minimum=0)
             pixels, opaque = map(np.asarray, cutout[:2])
             if pixels.dtype != np.uint8 or pixels.ndim != 2 or pixels.size == 0:
                 raise ValueError(
@@ -47,7 +53,7 @@ class Cutouts(traitlets.TraitType):
                     f"{self.name}[{number}] has opaque of {opaque.dtype} {opaque.shape} with {opaque.sum()} set; "
                     f"expected bool {pixels.shape} with some"
                 )
-        return cutouts
+        return [*value]
 
     @staticmethod
     def packed(cutouts):

@@ -668,7 +668,8 @@ export function paintPixels(canvas, { values, width, height }, color) {
   context.putImageData(pixels, 0, 0);
 }
 
-const channelsOf = (hex) => [1, 3, 5].map((at) => parseInt(hex.trim().slice(at, at + 2), 16));
+/** Red, green and blue, 0 to 255, of a colour as a style sheet has it: `#0072b2`. */
+export const channelsOf = (hex) => [1, 3, 5].map((at) => parseInt(hex.trim().slice(at, at + 2), 16));
 
 /** The colours of a signed map: the output colour above 0, the negative colour below, full at `reach`. Zero is clear, so it shows the paper.
  * Opacity rises faster than the value at first, because the eye is slow to tell a faint tint from paper; a legend is painted by the same function. */

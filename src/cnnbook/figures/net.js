@@ -51,24 +51,12 @@ export function readImages({ shape: [count, height, width], pixels }) {
   return { height, width, images: Array.from({ length: count }, (_, at) => bytes.subarray(at * size, (at + 1) * size)) };
 }
 
-/** The pixels from the first to the last, rows and columns, that a unit sees: `depth` layers lie before it, 0 is the input itself.
- * They may lie outside of the input; a unit that sees all of it, whatever its size, has infinite ranges. Behind a cat a unit sees what
- * it sees by either way. */
+/** The pixels from the first to the last, rows and columns, that a unit sees: `depth` layers lie before it, 0 is the input itself. They may
+ * lie outside of the input; a unit that sees all of it, whatever its size, has infinite ranges. For chains that make nothing larger. */
 export function windowOf(layers, depth, row, col) {
-  const seen = (unit) => {
-    let range = [unit, unit];
-    const skipped = []; // what units see through the skips whose beginning is still to come
-    for (const layer of layers.slice(0, depth).reverse()) {
-      if (layer.kind === "cat") skipped.push(range);
-      else if (layer.kind === "save" && skipped.length) range = hull(range, skipped.pop());
-      else range = READ[layer.kind]?.(layer, range) ?? range;
-    }
-    return range;
-  };
+  const seen = (unit) => layers.slice(0, depth).reduceRight((range, layer) => READ[layer.kind]?.(layer, range) ?? range, [unit, unit]);
   return { rows: seen(row), cols: seen(col) };
 }
-
-const hull = ([first, last], [otherFirst, otherLast]) => [Math.min(first, otherFirst), Math.max(last, otherLast)];
 
 /** Between the middles of which two rows (or columns) of its input an upsampled one lies, the input going on over its edge, and its
  * share of the second: as PyTorch has it with align_corners false. */
@@ -85,11 +73,6 @@ const readAll = () => [-Infinity, Infinity];
 const READ = {
   conv2d: readWindows,
   max_pool2d: readWindows,
-  conv_transpose2d: ({ kernel_size, stride, padding }, [first, last]) => {
-    const range = [Math.ceil((first + padding - kernel_size + 1) / stride), Math.floor((last + padding) / stride)];
-    return range[0] <= range[1] ? range : [Infinity, -Infinity]; // a stride above the kernel size leaves units that see nothing
-  },
-  upsample: (layer, [first, last]) => [between(layer, first).lower, between(layer, last).upper],
   global_avg_pool2d: readAll,
   flatten: readAll,
   linear: readAll,

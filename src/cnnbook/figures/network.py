@@ -64,7 +64,7 @@ def output_shape(layers, input_shape):
     Raises:
         ValueError: for a layer that does not fit the output of the layer before; the message names it.
 
-    Used by `ShiftProbe` and `FeatureMaps`.
+    Used by `ShiftProbe`, `FeatureMaps`, `YoloGrid` and `SegmentationLab`.
     """
     shape = tuple(input_shape)
     saved = []

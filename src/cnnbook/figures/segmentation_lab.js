@@ -1,5 +1,5 @@
 import {
-  arrowStep, assign, capital, clamp, figure, followPointer, greys, h, paintPixels, setText, statusLine,
+  arrowStep, assign, capital, channelsOf, clamp, figure, followPointer, greys, h, paintPixels, setText, statusLine,
 } from "./kit.js";
 import { forward, readImages, readNetwork, softmax } from "./net.js";
 import { share } from "./boxes.js";
@@ -212,10 +212,7 @@ function build(frame) {
     return zoom;
   }
 
-  const colorOf = (label) => {
-    const hex = getComputedStyle(frame.root).getPropertyValue(hueOf(label)).trim();
-    return [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-  };
+  const colorOf = (label) => channelsOf(getComputedStyle(frame.root).getPropertyValue(hueOf(label)));
 
   function drawScenes(zoom) {
     const [shown, opacity, marked] = ["shown", "opacity", "mistakes"].map(frame.get);

@@ -67,8 +67,11 @@ class UNet(nn.Module):
         paper=False,
     ):
         super().__init__()
-        decoder = tuple(widths[-2::-1]) if decoder is None else tuple(decoder)
+        if decoder is None and isinstance(widths, tuple | list):
+            decoder = tuple(widths[-2::-1])
         _check(in_channels, num_classes, widths, decoder, upsampling, stride)
+        shapes.flag("skips", skips)
+        shapes.flag("paper", paper)
         self.skips = skips
         self.paper = paper
         sizes = [in_channels, *widths]
@@ -95,7 +98,11 @@ class UNet(nn.Module):
         self.last = nn.Upsample(scale_factor=stride, mode="bilinear") if stride > 1 else nn.Identity()
 
     def forward(self, images):
-        """Logits, ``(N, num_classes, H, W)``, of images ``(N, in_channels, H, W)``; the sides divide by the strides."""
+        """Logits, ``(N, num_classes, H, W)``, of images ``(N, in_channels, H, W)``.
+
+        ``H`` and ``W`` divide by 2 for each level but the first, and by ``stride``. If not, the skips do not fit, which
+        PyTorch refuses, or without skips the logits are fewer. With ``paper`` they are fewer always.
+        """
         maps, skips = images, []
         for level in self.down[:-1]:
             maps = level(maps)
@@ -135,7 +142,7 @@ def _check(in_channels, num_classes, widths, decoder, upsampling, stride):
     for name, value in counts.items():
         shapes.integer(name, value)
     for name, values, least in (("widths", widths, 2), ("decoder", decoder, 1)):
-        if len(values) < least:
+        if not isinstance(values, tuple | list) or len(values) < least:
             raise ValueError(f"{name} is {values!r}; expected {least} whole numbers or more")
         for value in values:
             shapes.integer(name, value)
@@ -145,5 +152,5 @@ def _check(in_channels, num_classes, widths, decoder, upsampling, stride):
         )
     if upsampling not in UPSAMPLINGS:
         raise ValueError(f"upsampling is {upsampling!r}; expected one of {', '.join(UPSAMPLINGS)}")
-    if stride not in (1, 2):
+    if shapes.integer("stride", stride) > 2:
         raise ValueError(f"stride is {stride!r}; expected 1 or 2")

@@ -47,7 +47,7 @@ def max_pool2d_with_indices(input, kernel_size, stride=None, padding=0, dilation
     >>> values, indices
     (array([[[5., 7.]]]), array([[[1, 7]]]))
 
-    Of equal cells the first one wins, row by row.
+    Of equal cells the first one wins, row by row, and so it is with NaN, where PyTorch takes the last.
 
     Args:
         input, kernel_size, stride, padding, dilation, ceil_mode: as for `max_pool2d`.
@@ -76,7 +76,7 @@ def max_pool2d_backward(grad_output, input, kernel_size, stride=None, padding=0,
     (1, 64, 55, 41)
 
     Only the cell that won its window could have changed the output: it gets the whole gradient, once for each
-    window that it won, and all others get none. Of equal cells the first one wins, row by row.
+    window that it won, and all others get none. Of equal cells the first one wins, row by row, and so it is with NaN, where PyTorch takes the last.
 
     Args:
         grad_output: of the shape and type of the output, the derivative of the loss by each of its numbers.
