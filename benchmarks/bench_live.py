@@ -73,7 +73,8 @@ def segmenters():
     models = {}
     for skips in (True, False):
         torch.manual_seed(0)
-        model = UNet(num_classes=6, decoder=(48, 24, 16), skips=skips, upsampling="bilinear")
+        decoder = (48, 24, 16) if skips else (64, 48, 16)
+        model = UNet(num_classes=6, decoder=decoder, skips=skips, upsampling="bilinear")
         training.fit_segmenter(model, scenes, epochs=2, progress=False)
         models["with skips" if skips else "without skips"] = model
     image, scene = crowded()
