@@ -531,7 +531,7 @@ CUT = """all => all.filter((one) => one.scrollWidth > one.clientWidth + 1 || one
 
 
 @pytest.mark.parametrize(
-    "width, names", [*((width, ()) for width in (332, 360, 560, 640, 792)), *((width, ("with skips",)) for width in (332, 792))]
+    "width, names", [*((width, ()) for width in (332, 360, 560, 640, 718, 792)), *((width, ("with skips",)) for width in (332, 792))]
 )  # fmt: skip
 def test_fits_and_its_height_never_changes(mount, width, names):
     def make(**setting):

@@ -195,7 +195,7 @@ function build(frame) {
         tableOf("sl-ious", h("caption", {}, "IoU in this scene: pixels in both masks, predicted and true, of those in either"), ofClass, overall),
         tableOf("sl-pixel-table", pixelTitle, ofPixel))),
     garments.list,
-    h("p", { class: "note" }, "Drag a garment, or move it with the arrow keys (Shift: 5 pixels); Enter brings it to the front, Delete takes it out. Point at a pixel, or move it with the arrow keys. Every number is computed here, by the trained network."),
+    h("p", { class: "note" }, "Drag a garment, or move it with the arrow keys (Shift: 5 pixels); Enter brings it to the front, Delete takes it out. Point at a pixel, or move it with the arrow keys. Every number is computed in this page."),
   );
 
   // ── drawing ──
