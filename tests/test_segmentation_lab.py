@@ -599,8 +599,8 @@ REFUSED = {
     "no cutouts": ({"cutouts": []}, "there are 0 cutouts; expected 1 to 6"),
     "a number for cutouts": ({"cutouts": 3}, "cutouts is 3; expected a list"),
     "a number for a cutout": ({"cutouts": [3]}, r"cutouts\[0\] is 3; expected a tuple"),
-    "a word for a label": ({"cutouts": [(*ROUND[:2], "x", 2, 3)]}, r"cutouts\[0\] label is 'x'"),
-    "half a row": ({"cutouts": [(*ROUND[:3], 2.5, 3)]}, r"cutouts\[0\] row is 2.5"),
+    "a word for a label": ({"cutouts": [(*ROUND[:2], "x", 2, 3)]}, r"cutouts\[0\] has label 'x'"),
+    "half a row": ({"cutouts": [(*ROUND[:3], 2.5, 3)]}, r"cutouts\[0\] has row 2.5"),
     "a label of no class": ({"cutouts": [(*ROUND[:2], 2, 2, 3)]}, r"cutouts\[0\] has label 2; expected 0 to 1"),
     "over the edge": ({"cutouts": [(*ROUND[:3], 13, 3)]}, r"cutouts\[0\], 4 × 6, stands at row 13, column 3"),
 }  # fmt: skip

@@ -6,7 +6,7 @@ import numpy as np
 import traitlets
 
 from cnnbook.figures.picture import GreyImages
-from cnnbook.shapes import integer
+from cnnbook.shapes import is_integer
 
 _MOST_CUTOUTS = 6
 _MOST_GROUNDS = 4
@@ -42,7 +42,8 @@ class Cutouts(traitlets.TraitType):
                     f"{self.name}[{number}] has {len(cutout)} parts; expected pixels, opaque, label, row, col"
                 )
             for part, at in zip(("label", "row", "col"), cutout[2:], strict=True):
-                integer(f"{self.name}[{number}] {part}", at, minimum=0)
+                if not is_integer(at):
+                    raise ValueError(f"{self.name}[{number}] has {part} {at!r}; expected a whole number")
             pixels, opaque = map(np.asarray, cutout[:2])
             if pixels.dtype != np.uint8 or pixels.ndim != 2 or pixels.size == 0:
                 raise ValueError(
