@@ -13,6 +13,7 @@ from conftest import CHROMIUM_FLAGS, figure_page, top_level
 from ipywidgets.embed import dependency_state
 from playwright.sync_api import sync_playwright
 
+from benchmarks.bench_segmentation import CASES, WIDTHS
 from benchmarks.bench_slider import FRAME, row, work_so_far
 from benchmarks.table import print_table
 from cnnbook import data, training
@@ -71,12 +72,11 @@ def segmenters():
     """The two networks of `SegmentationLab`, less trained than in the chapter, the same scene, and the figure of them."""
     scenes = data.shop_windows(1000)
     models = {}
-    for skips in (True, False):
+    for name, case in {"with skips": "bilinear, skips", "without skips": "bilinear, no skips"}.items():
         torch.manual_seed(0)
-        decoder = (48, 24, 16) if skips else (64, 48, 16)
-        model = UNet(num_classes=6, decoder=decoder, skips=skips, upsampling="bilinear")
-        training.fit_segmenter(model, scenes, epochs=2, progress=False)
-        models["with skips" if skips else "without skips"] = model
+        classes, kind, _ = CASES[case]
+        models[name] = UNet(1, classes + 1, WIDTHS, **kind)
+        training.fit_segmenter(models[name], scenes, epochs=2, progress=False)
     image, scene = crowded()
     networks = {name: as_arrays(model) for name, model in models.items()}
     return [*models.values()], image, SegmentationLab(networks=networks, **scene)

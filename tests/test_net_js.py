@@ -348,20 +348,6 @@ def test_layers_that_do_not_fit_are_refused_by_name(name):
 
 # ── receptive fields ──
 
-
-class Shifted(nn.Module):
-    """What comes back on the longer way stands one place beside it, for every other unit."""
-
-    def __init__(self):
-        super().__init__()
-        self.first, self.last = nn.Conv2d(2, 3, 3), nn.Conv2d(6, 2, 2)
-        self.pool, self.up = nn.MaxPool2d(1, 2), nn.Upsample(scale_factor=2)
-
-    def forward(self, images):
-        maps = self.first(images)
-        return self.last(torch.cat([self.up(self.pool(maps)), maps], dim=1))
-
-
 STACKS = {
     "one convolution": [nn.Conv2d(2, 3, 5, stride=2, padding=2)],
     "the small net's": [
@@ -381,23 +367,18 @@ def of_averages(layer):
     return layer
 
 
-def assert_windows(net_js, packed_layers, depth, maps, image):
-    """Units far from the edge, where none is padding, and neighbours: behind an upsampling not all see alike."""
-    for aside in range(4):
-        row, col = maps.shape[2] // 2 + aside, maps.shape[3] // 2 - aside
-        (gradient,) = torch.autograd.grad(maps[0, :, row, col].sum(), image, retain_graph=True)
-        rows, cols = gradient[0].sum(0).nonzero().T
-        found = net_js(WINDOW, [packed_layers, depth, row, col])
-        assert found == {"rows": [rows.min(), rows.max()], "cols": [cols.min(), cols.max()]}
-
-
 @pytest.mark.parametrize("name", STACKS)
 def test_a_unit_s_window_ends_with_the_first_and_last_pixels_that_change_it(net_js, name):
     maps = image = torch.rand(1, 2, 48, 71, requires_grad=True)
     layers = packed(nn.Sequential(*STACKS[name]))
     for depth, layer in enumerate(STACKS[name], start=1):
         maps = of_averages(layer)(maps)
-        assert_windows(net_js, layers, depth, maps, image)
+        for aside in range(4):  # units far from the edge, where none is padding
+            row, col = maps.shape[2] // 2 + aside, maps.shape[3] // 2 - aside
+            (gradient,) = torch.autograd.grad(maps[0, :, row, col].sum(), image, retain_graph=True)
+            rows, cols = gradient[0].sum(0).nonzero().T
+            found = net_js(WINDOW, [layers, depth, row, col])
+            assert found == {"rows": [rows.min(), rows.max()], "cols": [cols.min(), cols.max()]}
 
 
 def test_a_window_at_the_edge_reaches_into_the_padding(net_js):

@@ -74,8 +74,7 @@ def fit(
     "Super-Convergence" (2018), section 2. Used from chapter ``pooling`` on.
     """
     _check_schedule(epochs, batch_size, learning_rate)
-    classes = _check_images(images, model)
-    _check_labels(labels, images, classes)
+    _check_labels(labels, images, classes=_check_images(images, model)[1])
 
     device = _on_device(model, device)
     images, labels = images.to(device), labels.to(device)
@@ -196,8 +195,7 @@ def fit_segmenter(
     ``segmentation``.
     """
     _check_schedule(epochs, batch_size, learning_rate)
-    _check_images(scenes.images, model)
-    _check_masks(scenes, _raw(model, scenes.images[:1]).shape, ignore)
+    _check_masks(scenes, _check_images(scenes.images, model), ignore)
     device = _on_device(model, device)
     images, masks = scenes.images.to(device), scenes.masks.to(device)
     history = History()
@@ -333,8 +331,7 @@ def evaluate(model, images, labels, batch_size=250) -> float:
     Used from chapter ``pooling`` on.
     """
     _check_count("batch_size", batch_size)
-    classes = _check_images(images, model)
-    _check_labels(labels, images, classes)
+    _check_labels(labels, images, classes=_check_images(images, model)[1])
     return (_answers(model, images, batch_size) == labels.cpu()).float().mean().item()
 
 
@@ -359,11 +356,11 @@ def segment(model, images, batch_size=250) -> torch.Tensor:
     Used in the chapter ``segmentation``.
     """
     _check_count("batch_size", batch_size)
-    classes = _check_images(images, model)
-    answered = tuple(_raw(model, images[:1]).shape[2:])
-    if answered != tuple(images.shape[2:]) or classes > 256:
+    _, classes, *answered = _check_images(images, model)
+    if answered != [*images.shape[2:]] or classes > 256:
         raise ValueError(
-            f"the model names {classes} classes at {answered} pixels; expected at most 256, at {tuple(images.shape[2:])}"
+            f"the model names {classes} classes at {tuple(answered)} pixels; expected at most 256, at "
+            f"{tuple(images.shape[2:])}"
         )
     return _answers(model, images, batch_size).to(torch.uint8)
 
@@ -461,14 +458,14 @@ def _check_count(name, value):
 
 
 def _check_images(images, model):
-    """Whether the model takes them; the number of what it says of each: logits, or maps."""
+    """Whether the model takes them; the shape of what it says of the first: logits, or maps."""
     if not isinstance(images, torch.Tensor) or images.dtype not in (torch.uint8, torch.float32):
         kind = images.dtype if isinstance(images, torch.Tensor) else type(images).__name__
         raise ValueError(f"images is {kind}; expected a tensor of uint8 or float32")
     if images.ndim != 4 or len(images) == 0:
         raise ValueError(f"images has shape {tuple(images.shape)}; expected (N, C, H, W), N at least 1")
     try:
-        return _raw(model, images[:1]).shape[1]
+        return _raw(model, images[:1]).shape
     except RuntimeError as problem:
         raise ValueError(
             f"images has shape {tuple(images.shape)}, which the model does not take: {problem}"

@@ -50,7 +50,7 @@ class SegmentationLab(GarmentScene, Figure):
     in `cnnbook.masks.iou`, of this scene alone.
     """
 
-    # Two U-Nets of 300 k parameters add 540 kB, gzipped, to a page so, and 999 of 1,000 pixels keep their class.
+    # Two U-Nets of 300 k parameters add less than 600 kB, gzipped, to a page so, and 999 of 1,000 pixels keep their class.
     networks = traitlets.Dict(Network(steps=3_600), key_trait=traitlets.Unicode()).tag(sync=True)
 
     row = traitlets.Int(min=0).tag(sync=True)

@@ -76,7 +76,8 @@ def max_pool2d_backward(grad_output, input, kernel_size, stride=None, padding=0,
     (1, 64, 55, 41)
 
     Only the cell that won its window could have changed the output: it gets the whole gradient, once for each
-    window that it won, and all others get none. Of equal cells the first one wins, row by row, and so it is with NaN, where PyTorch takes the last.
+    window that it won, and all others get none. Of equal cells the first one wins, row by row, and so it is with NaN,
+    where PyTorch takes the last.
 
     Args:
         grad_output: of the shape and type of the output, the derivative of the loss by each of its numbers.
