@@ -1,0 +1,87 @@
+"""Notebooks that the cache doesn't hold run side by side, once, in a small book of two."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+EXTENSIONS = Path(__file__).parent.parent / "book/_ext"
+
+# Each waits until the other has begun: one after the other they would wait in vain.
+MEETING = """
+import pathlib, time
+
+pathlib.Path("{me}.begun").touch()
+end = time.monotonic() + 60
+while not pathlib.Path("{other}.begun").exists():
+    assert time.monotonic() < end, "alone"
+    time.sleep(0.05)
+print("met")
+"""
+COUNTED = "import pathlib; print(pathlib.Path('runs').open('a').write('x'))"
+FAILING = "raise RuntimeError('no such luck')"
+CONFIGURATION = f"""
+import os, sys
+
+sys.path.insert(0, {str(EXTENSIONS)!r})
+os.cpu_count = lambda: 2
+extensions = ["myst_nb", "sphinx_external_toc", "side_by_side"]
+nb_execution_mode = "cache"
+nb_execution_raise_on_error = True
+nb_execution_cache_path = "../cache"
+"""
+
+
+@pytest.fixture
+def build(tmp_path, monkeypatch):
+    """``build(one=code, two=code)``: how the build of a book of these notebooks ended, and its pages by their names."""
+    source = tmp_path / "book"
+    source.mkdir()
+    (source / "conf.py").write_text(CONFIGURATION, encoding="utf-8")
+    (source / "_toc.yml").write_text("root: one\nentries:\n- file: two\n", encoding="utf-8")
+    monkeypatch.chdir(source)
+
+    def built(**codes):
+        for name, code in codes.items():
+            cells = [
+                nbformat.v4.new_markdown_cell(f"# {name}", id="heading"),
+                nbformat.v4.new_code_cell(code, id="cell"),
+            ]
+            kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+            nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), source / f"{name}.ipynb")
+        command = [sys.executable, "-m", "sphinx", "-W", "--fresh-env", source, tmp_path / "html"]
+        done = subprocess.run(command, capture_output=True, text=True)
+        pages = {path.stem: path.read_text(encoding="utf-8") for path in (tmp_path / "html").glob("*.html")}
+        return done, pages
+
+    return built
+
+
+def test_two_notebooks_run_at_the_same_time(build):
+    done, pages = build(one=MEETING.format(me="one", other="two"), two=MEETING.format(me="two", other="one"))
+    assert done.returncode == 0, done.stderr
+    assert ">met\n" in pages["one"] and ">met\n" in pages["two"]
+
+
+def test_what_has_run_is_not_run_again(build):
+    for code, runs in [(COUNTED, "x"), (COUNTED, "x"), (COUNTED + "  # changed", "xx")]:
+        done, _ = build(one=code, two="print('two')")
+        assert done.returncode == 0, done.stderr
+        assert Path("runs").read_text() == runs
+
+
+def test_a_notebook_that_fails_fails_the_build_and_what_the_other_said_is_kept(build):
+    done, _ = build(one=FAILING, two=COUNTED)
+    assert done.returncode != 0 and "no such luck" in done.stderr
+    assert build(one="print('better')", two=COUNTED)[0].returncode == 0
+    assert Path("runs").read_text() == "x"
+
+
+def test_the_cores_are_shared_out(build):
+    threads = "import os; print('threads', os.environ['OMP_NUM_THREADS'])"
+    _, pages = build(one=threads, two=threads + "  # two")
+    assert ">threads 1\n" in pages["one"] and ">threads 1\n" in pages["two"]
+    _, pages = build(one=threads + "  # alone", two=threads + "  # two")
+    assert ">threads 2\n" in pages["one"]
