@@ -162,7 +162,7 @@ def fit_segmenter(
     scenes,
     *,
     epochs,
-    batch_size=32,
+    batch_size=16,
     learning_rate=0.01,
     ignore=255,
     flip=True,
@@ -175,7 +175,7 @@ def fit_segmenter(
     >>> scenes = shop_windows(100)
     >>> history = fit_segmenter(UNet(num_classes=6), scenes, epochs=2)
     >>> len(history.loss)
-    8
+    14
 
     AdamW and one-cycle as in `fit_detector` lower the cross-entropy, the mean over the pixels of a batch.
 
