@@ -53,7 +53,7 @@ def quote(printed, words, place):
         rest = line.removeprefix(words)
         if line.startswith(words) and rest.startswith(" "):
             numbers = NUMBER.findall(rest)
-            return numbers[place - 1] if place <= len(numbers) else None
+            return numbers[place - 1].replace("-", "−") if place <= len(numbers) else None
     return None
 
 
@@ -84,7 +84,7 @@ class Quote(SphinxPostTransform):
             text = None if printed is None else quote(printed, node["words"], place)
             if text is None:
                 logger.warning("printed: the book has no %s", node.rawsource, location=node)
-            node.replace_self(nodes.Text(text or ""))
+            node.replace_self(nodes.inline(text=text or "", classes=["printed"]))
 
 
 def setup(app):
