@@ -40,6 +40,7 @@ LAYERS = {
     },
     "training": {"torch", "tqdm", "cnnbook.boxes"},
     "plots": {"numpy", "matplotlib"},
+    "questions": set(),
     "figures": {
         "numpy",
         "anywidget",

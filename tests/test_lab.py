@@ -12,7 +12,7 @@ from picture_file import written
 from PIL import Image
 from playwright.sync_api import expect
 
-from cnnbook import data
+from cnnbook import data, questions
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 CHAPTERS = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
@@ -112,3 +112,21 @@ def test_a_reader_s_own_photograph_is_named(chapter, tmp_path):
             page.get_by_role("button", name="Choose a picture").click()
         chosen.value.set_files({"name": name, "mimeType": "image/png", "buffer": content})
         expect(answer).to_contain_text(said, timeout=30_000)
+
+
+def test_the_exam_in_the_lab_draws_scores_and_tells_the_kernel(chapter, tmp_path):
+    cell = "from cnnbook import questions\nfrom cnnbook.figures import Exam\n\nexam = Exam(questions.banks())\nexam"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
+    nbformat.write(notebook, tmp_path / "notebooks/exam.ipynb")
+    page, _, kernel = chapter("exam.ipynb")
+    figure = page.locator("[data-figure=Exam]")
+    figure.get_by_role("radio").nth(1).check()
+    assert any(kernel("sum(choice >= 0 for choice in exam.chosen)") == "1" for _ in range(20))
+    assert kernel("len(exam.drawn)") == "20"
+    figure.get_by_role("button", name="Hand in").click()
+    figure.get_by_role("button", name="Hand in").click()
+    expect(figure.get_by_role("status")).to_contain_text("of 20 right")
+    expect(figure.get_by_role("rowheader")).to_have_count(len(questions.CHAPTERS))
+    assert figure.get_by_role("link").count() == 0  # here a chapter is a notebook, and no page
+    assert any(kernel("exam.handed_in") == "True" for _ in range(20))

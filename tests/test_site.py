@@ -11,7 +11,7 @@ from site_server import HTML, serve
 CHAPTERS = sorted(
     f"notebooks/{path.stem}.html" for path in (HTML.parent.parent / "notebooks").glob("*.ipynb")
 )
-PAGES = ["book/intro.html", *CHAPTERS, "book/notation.html", "book/references.html"]
+PAGES = ["book/intro.html", *CHAPTERS, "book/summary.html", "book/notation.html", "book/references.html"]
 IMAGES = (".png", ".svg", ".jpg", ".webp")
 # Gzipped bytes of a first visit, images aside, and what a figure with trained networks may add to its page.
 LIGHT = 450_000
@@ -99,6 +99,23 @@ def test_the_landing_page_has_a_living_figure_above_the_fold(visit):
     before = figure.get_by_role("status").inner_text()
     figure.get_by_role("slider", name="stride").press("End")
     assert figure.get_by_role("status").inner_text() != before
+
+
+def test_the_exam_is_scored_leads_to_the_chapters_and_survives_a_reload(visit):
+    page = visit("book/summary.html")
+    exam = page.locator("[data-figure=Exam]")
+    exam.get_by_role("radio").first.check()
+    exam.get_by_role("button", name="Hand in").click()
+    exam.get_by_role("button", name="Hand in").click()
+    said = exam.get_by_role("status").inner_text()
+    assert " of 20 right" in said
+    page.reload()
+    page.wait_for_selector("html[data-figures=ready]")
+    assert exam.get_by_role("status").inner_text() == said
+    links = exam.locator("tbody a")
+    assert links.count() == len(CHAPTERS)
+    links.first.click()
+    page.wait_for_url("**/notebooks/fully_connected.html")
 
 
 def test_a_slider_moves_with_no_kernel(visit):

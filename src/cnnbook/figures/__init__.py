@@ -4,6 +4,7 @@ from cnnbook.figures.architecture_explorer import ArchitectureExplorer
 from cnnbook.figures.box_lab import BoxLab
 from cnnbook.figures.channel_explorer import ChannelExplorer
 from cnnbook.figures.convolution_explorer import ConvolutionExplorer
+from cnnbook.figures.exam import Exam
 from cnnbook.figures.feature_maps import FeatureMaps
 from cnnbook.figures.parameter_counter import ParameterCounter
 from cnnbook.figures.photo_filter import PhotoFilter
@@ -21,6 +22,7 @@ __all__ = [
     "BoxLab",
     "ChannelExplorer",
     "ConvolutionExplorer",
+    "Exam",
     "FeatureMaps",
     "ParameterCounter",
     "PhotoFilter",

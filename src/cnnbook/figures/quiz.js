@@ -1,4 +1,5 @@
 import { figure, h, statusLine } from "./kit.js";
+import { explain, questionGroup } from "./question.js";
 
 /** How the reader stands, in words. @param {number[]} answers @param {number[]} chosen -1 where nothing is chosen */
 export function score(answers, chosen) {
@@ -9,30 +10,21 @@ export function score(answers, chosen) {
   return `${right} right, ${wrong} wrong, ${open} open.`;
 }
 
-/** Why a choice is right or wrong, as it stands under its question. */
-const explain = ({ answer, why }, choice) => [h("strong", {}, choice === answer ? "Right. " : "Not so. "), why[choice]];
-
 /** One question. `draw(choice)` shows a choice; `onChoose(choice)` hears the reader's. */
 function questionBox(question, number, onChoose) {
   let shown = -1;
-  const radios = question.choices.map((_, choice) =>
-    h("input", { type: "radio", name: `question ${number}`, value: choice, onchange: () => onChoose(choice) }),
-  );
-  const labels = radios.map((radio, choice) => h("label", { class: "choice" }, radio, h("span", {}, question.choices[choice])));
+  const { element, labels, check, mark } = questionGroup(question, { number, onChoose });
   const why = h("p", { class: "why", "aria-live": "polite" });
   // All reasons lie unseen in the place of the one shown, so that choosing moves nothing on the page.
   const room = question.why.map((_, choice) => h("p", { class: "why unseen", "aria-hidden": "true" }, ...explain(question, choice)));
-  const element = h("fieldset", {}, h("legend", {}, `${number}. ${question.question}`), ...labels, h("div", { class: "reasons" }, why, ...room));
+  element.append(h("div", { class: "reasons" }, why, ...room));
   return {
     element,
     draw(choice) {
       if (choice === shown) return;
       shown = choice;
-      radios.forEach((radio, at) => (radio.checked = at === choice));
-      labels.forEach((label, at) => {
-        label.classList.toggle("right", at === choice && choice === question.answer);
-        label.classList.toggle("wrong", at === choice && choice !== question.answer);
-      });
+      check(choice);
+      labels.forEach((_, at) => mark(at, at === choice));
       why.replaceChildren(...(choice < 0 ? [] : explain(question, choice)));
     },
   };

@@ -3,8 +3,7 @@
 import traitlets
 
 from cnnbook.figures.figure import Figure
-
-_KEYS = {"question", "choices", "answer", "why"}
+from cnnbook.figures.question import check_question
 
 
 class Quiz(Figure):
@@ -49,7 +48,7 @@ class Quiz(Figure):
         if not proposal["value"]:
             raise ValueError("questions is []; expected one question or more")
         for number, question in enumerate(proposal["value"], start=1):
-            _check_question(f"question {number}", question)
+            check_question(f"question {number}", question)
         return proposal["value"]
 
     @traitlets.validate("chosen")
@@ -64,26 +63,3 @@ class Quiz(Figure):
                 last = len(question["choices"]) - 1
                 raise ValueError(f"the choice for question {number} is {choice!r}; expected -1 to {last}")
         return chosen
-
-
-def _check_question(name, question):
-    if not isinstance(question, dict) or set(question) != _KEYS:
-        has = list(question) if isinstance(question, dict) else repr(question)
-        raise ValueError(f"{name} has {has}; expected a dict with {sorted(_KEYS)}")
-    choices, answer, why = question["choices"], question["answer"], question["why"]
-    if not _is_text(question["question"]):
-        raise ValueError(f"{name} asks {question['question']!r}; expected a sentence")
-    if not _are_texts(choices) or len(set(choices)) != len(choices) or len(choices) < 2:
-        raise ValueError(f"{name} has the choices {choices!r}; expected two or more different texts")
-    if isinstance(answer, bool) or not isinstance(answer, int) or not 0 <= answer < len(choices):
-        raise ValueError(f"{name} has the answer {answer!r}; expected an index from 0 to {len(choices) - 1}")
-    if not _are_texts(why) or len(why) != len(choices):
-        raise ValueError(f"{name} has the reasons {why!r}; expected {len(choices)} sentences, one a choice")
-
-
-def _is_text(value):
-    return isinstance(value, str) and value.strip() != ""
-
-
-def _are_texts(values):
-    return isinstance(values, list) and all(map(_is_text, values))
