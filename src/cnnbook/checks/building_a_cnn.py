@@ -163,3 +163,58 @@ build_image_gradient = Checker(
     hint="Begin with zeros as large as the image. Add to each output's window the kernel times its gradient.",
     tries=[(kernel, image) for image, kernel in _GRADIENT_TRIES],
 )
+
+build_epochs = Checker(
+    truth=180,
+    right="Whether that is many depends on the number of images, so compare trainings by epochs or by steps, and say which.",
+    slips=[
+        (3.75, "You took one image a step. A step reads a whole batch."),
+        (
+            937.5,
+            "That is how often the batch goes into the steps. How many steps are a pass over all images?",
+        ),
+        (250, "That is how many steps one epoch takes."),
+        (2_160_000, "That is how many images were read. Each of them was read many times."),
+        (1 / 180, "You divided the other way round."),
+    ],
+    hint="How many images do all the steps read together? How many are there to read in one epoch?",
+)
+
+build_he = Checker(
+    truth=lambda in_channels, out_channels, kernel_size: 2 / (in_channels * kernel_size**2),
+    right="The sum over many inputs has as much spread as one input. PyTorch calls it `kaiming_normal_`.",
+    slips=[
+        (
+            lambda in_channels, out_channels, kernel_size: 2 / (out_channels * kernel_size**2),
+            "You counted the outputs that one input reaches. Count the inputs of one output.",
+        ),
+        (
+            lambda in_channels, out_channels, kernel_size: 2 / in_channels,
+            "In each channel a filter reads a whole window.",
+        ),
+        (
+            lambda in_channels, out_channels, kernel_size: 2 / (in_channels * kernel_size),
+            "A kernel is a square.",
+        ),
+        (
+            lambda in_channels, out_channels, kernel_size: 1 / (in_channels * kernel_size**2),
+            "The ReLU takes half of it away. Make up for that.",
+        ),
+        (
+            lambda in_channels, out_channels, kernel_size: (2 / (in_channels * kernel_size**2)) ** 0.5,
+            "That is the standard deviation. The variance was asked for.",
+        ),
+        (
+            lambda in_channels, out_channels, kernel_size: 2 / kernel_size**2,
+            "A filter reads all channels that come in.",
+        ),
+        (
+            lambda in_channels, out_channels, kernel_size: (
+                2 / ((in_channels + out_channels) * kernel_size**2)
+            ),
+            "That is Glorot's rule, which looks at both sides of the layer. He's looks at the inputs alone.",
+        ),
+    ],
+    hint="How many products does one output add up? Divide 2 by that.",
+    tries=[(3, 64, 7), (64, 32, 3), (10, 16, 1)],
+)

@@ -140,3 +140,124 @@ class_top_k = Checker(
     hint="For each picture: is its label among the k classes with the highest scores? The share that is not.",
     tries=[(_LOGITS, _LABELS, 1), (_LOGITS, _LABELS, 3), (_LOGITS[:5], _LABELS[:5], 5)],
 )
+
+
+def _half_alexnet(colours=3, places=36, groups=1, shared=1, bias=True):
+    """An AlexNet of half the width, layer by layer, or one with a slip in it."""
+    maps, units = (48, 128, 192, 192, 128), (2048, 2048, 1000)
+    kernel_sizes, all_groups = (11, 5, 3, 3, 3), (1, groups, 1, groups, groups)
+    inputs = (colours, *(shared * before for before in maps[:-1]))
+    flat = (maps[-1] * places, *units[:-1])
+    convolutions = zip(inputs, maps, kernel_sizes, all_groups, strict=True)
+    return (
+        *(shapes.conv_parameters(*layer, bias) for layer in convolutions),
+        *(shapes.linear_parameters(*layer, bias) for layer in zip(flat, units, strict=True)),
+    )
+
+
+class_half = Checker(
+    truth=_half_alexnet(),
+    right="Half the width on both sides of a layer: about a quarter of its weights.",
+    slips=[
+        (_half_alexnet(bias=False), "Those are the weights. Each map and each unit has a bias too."),
+        (
+            _half_alexnet(places=1),
+            "Flattening keeps every place of every map: the sixth layer reads more than one number for each map.",
+        ),
+        (
+            _half_alexnet(places=6),
+            "The last maps have rows and columns: the sixth layer reads all places.",
+        ),
+        (_half_alexnet(colours=1), "The photograph has colours: the first layer reads three channels."),
+        (_half_alexnet(groups=2), "No groups here: each kernel reads all the maps below it."),
+        (
+            _half_alexnet(shared=2),
+            "You halved the maps that a layer makes, but not those that it reads.",
+        ),
+    ],
+    hint="A convolution: maps it makes × (maps it reads × kernel × kernel + 1). Then flatten 128 maps of 6 × 6.",
+)
+
+class_fields = Checker(
+    truth=(7, 27, 75),
+    right="In AlexNet the same three see 11, 51 and 99 pixels: a smaller field, in exchange for a finer look.",
+    slips=[
+        ((7, 15, 23), "You left out the poolings. A pooling reads a window too, and has a stride."),
+        ((7, 15, 39), "A pooling reads a window too: it widens the field, and not only the step."),
+        ((7, 19, 35), "You left out the strides of the poolings: above them a step is twice as long."),
+        ((7, 13, 17), "You left out the strides. Above a stride, a step is several pixels long."),
+        ((11, 51, 99), "That is AlexNet. Here the first two convolutions have another kernel or stride."),
+        (
+            (7, 43, 107),
+            "A layer's own stride does not widen its own kernel. It counts from the next layer on.",
+        ),
+        ((11, 43, 75), "Those are what units see behind the poolings. Take the convolutions."),
+    ],
+    hint="Follow size and step through all five layers: gaps of the kernel times the step, then the stride.",
+)
+
+
+def _layer_counts(
+    configuration, size, units, colours=3, places=2, halved=True, follow=True, bias_of_inputs=False
+):
+    """Weights and biases of each layer of a VGG; the flags are slips."""
+    counts, channels = [], colours
+    for entry in configuration:
+        if entry == "M":
+            size //= 2 if halved else 1
+        else:
+            counts.append((9 * channels * entry, channels if bias_of_inputs else entry))
+            channels = entry if follow else colours
+    inputs = [entry for entry in configuration if entry != "M"][-1] * size**places
+    for outputs in units:
+        counts.append((inputs * outputs, inputs if bias_of_inputs else outputs))
+        inputs = outputs
+    return counts
+
+
+class_vgg = Checker(
+    truth=_layer_counts,
+    right="With the paper's table for 16 layers it adds up to the number in this chapter.",
+    slips=[
+        (
+            lambda *given: _layer_counts(*given, colours=1),
+            "The photograph has three channels.",
+        ),
+        (
+            lambda *given: _layer_counts(*given, places=1),
+            "The last maps are squares: flattening gives rows × columns numbers for each map.",
+        ),
+        (
+            lambda *given: _layer_counts(*given, places=0),
+            "The first fully connected layer reads all places of all maps.",
+        ),
+        (
+            lambda *given: _layer_counts(*given, halved=False),
+            "Each M halves the maps.",
+        ),
+        (
+            lambda *given: _layer_counts(*given, follow=False),
+            "A convolution reads the maps that the one before it made.",
+        ),
+        (
+            lambda *given: _layer_counts(*given, bias_of_inputs=True),
+            "A bias belongs to a map or unit that the layer makes, not to one that it reads.",
+        ),
+        (
+            lambda *given: [(weights + biases, biases) for weights, biases in _layer_counts(*given)],
+            "You counted the biases among the weights too.",
+        ),
+        (
+            lambda configuration, *given: _layer_counts(configuration, *given)[
+                : sum(entry != "M" for entry in configuration)
+            ],
+            "The fully connected layers are missing.",
+        ),
+    ],
+    hint="Go through the table with two numbers in mind: the maps there are, and their side.",
+    tries=[
+        ([8, "M", 16, 16, "M"], 12, [20, 5]),
+        ([4, "M", 6, "M", 5, "M"], 24, [3]),
+        ([64, "M", 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M"], 224, [4096, 4096, 1000]),
+    ],
+)

@@ -174,3 +174,106 @@ conv_filter_bank = Checker(
         (np.cos(np.arange(42.0)).reshape(7, 6), np.sin(np.arange(18.0)).reshape(3, 3, 2)),
     ],
 )
+
+
+def _both_orders(signal, kernel, shift):
+    outputs = np.correlate(signal, kernel, "valid")
+    return np.stack([outputs[:-shift]] * 2)
+
+
+conv_equivariance = Checker(
+    truth=_both_orders,
+    right="Two equal rows, whatever the weights: first shift, then convolve, or the other way round.",
+    slips=[
+        (
+            lambda signal, kernel, shift: np.stack(
+                [np.correlate(np.roll(signal, shift), kernel, "valid"), np.correlate(signal, kernel, "valid")]
+            ),
+            "You compare place by place. The output has moved: compare place i + shift with place i.",
+        ),
+        (
+            lambda signal, kernel, shift: np.stack([np.correlate(signal, kernel, "valid")[shift:]] * 2),
+            "That is the end of the output. What moves to the right leaves the row there.",
+        ),
+        (
+            lambda signal, kernel, shift: np.stack([np.correlate(signal, kernel, "valid")] * 2),
+            "Windows that read what came in on the left are unknown, and what left on the right is gone.",
+        ),
+        (
+            lambda signal, kernel, shift: _both_orders(signal, kernel[::-1], shift),
+            "Your kernel is reversed. Lay it on the window as it is.",
+        ),
+        (
+            lambda signal, kernel, shift: _both_orders(signal, kernel, shift)[0],
+            "That is one row. Give both, one for each order of the two steps.",
+        ),
+    ],
+    hint="Which windows of the moved signal read only numbers that were there before? Keep those places.",
+    tries=[
+        (np.array([3.0, 1, 4, 1, 5, 9, 2, 6, 5]), np.array([1.0, 2, -1]), 2),
+        (np.array([2.0, 7, 1, 8, 2, 8, 1]), np.array([0.5, -3]), 1),
+        (np.cos(np.arange(12.0)), np.array([1.0, 0, 2, 5]), 4),
+    ],
+)
+
+
+def _matrix_of(convolve, height, width):
+    """The array of a linear map of images: column c is what it makes of the image that is 1 at pixel c."""
+    pixels = np.eye(height * width).reshape(-1, height, width)
+    return np.stack([convolve(pixel).ravel() for pixel in pixels], axis=1)
+
+
+def _matrix_2d(kernel, height, width):
+    return _matrix_of(lambda image: slide(image, kernel), height, width)
+
+
+def _matrix_without_jump(kernel, height, width):
+    """All weights side by side, as if the kernel were a part of one row."""
+    rows, columns = height - kernel.shape[0] + 1, width - kernel.shape[1] + 1
+    array = np.zeros((rows * columns, height * width))
+    for place, (row, column) in enumerate(np.ndindex(rows, columns)):
+        start = row * width + column
+        array[place, start : start + kernel.size] = kernel.ravel()
+    return array
+
+
+conv_matrix_2d = Checker(
+    truth=_matrix_2d,
+    right="Bands of bands: the kernel's rows stand one image row apart, and 0 fills the rest.",
+    slips=[
+        (
+            lambda kernel, height, width: _matrix_2d(kernel[::-1, ::-1], height, width),
+            "Your kernel is reversed.",
+        ),
+        (
+            lambda kernel, height, width: _matrix_2d(kernel, height, width).T,
+            "That is transposed: each row belongs to one output.",
+        ),
+        (
+            _matrix_without_jump,
+            "The kernel's rows lie in different rows of the image: leave the rest of the image row between them.",
+        ),
+        (
+            lambda kernel, height, width: _matrix_of(lambda image: slide(image, kernel).T, height, width),
+            "The outputs are in the order of columns. Number them row by row.",
+        ),
+        (
+            lambda kernel, height, width: _matrix_of(
+                lambda image: slide(image.reshape(width, height).T, kernel), height, width
+            ),
+            "You numbered the pixels column by column. Number them row by row.",
+        ),
+        (
+            lambda kernel, height, width: _matrix_of(
+                lambda image: np.pad(slide(image, kernel), [(0, 0), (0, kernel.shape[1] - 1)]), height, width
+            ),
+            "You have places where the window hangs over the right side. It has to stay inside.",
+        ),
+    ],
+    hint="Pixel (row, column) is number row · width + column. Where do the kernel's weights fall for each output?",
+    tries=[
+        (np.array([[2.0, 5, 3], [1, -4, 6]]), 3, 5),
+        (np.array([[1.0, 2], [3, 4], [5, 6]]), 4, 3),
+        (np.array([[7.0, -2]]), 2, 4),
+    ],
+)

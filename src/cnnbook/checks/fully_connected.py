@@ -85,3 +85,45 @@ fc_wirings = Checker(
     ],
     hint="How many places does the window have? That is the number of outputs. What does each connect to?",
 )
+
+
+def _mean_window(weight, kernel_size):
+    return np.mean(_windows_of(weight, kernel_size), axis=0)
+
+
+def _windows_of(weight, kernel_size):
+    return [row[place : place + kernel_size] for place, row in enumerate(weight)]
+
+
+fc_shared = Checker(
+    truth=_mean_window,
+    right="Of all kernels this one has the smallest sum of squared differences from the windows.",
+    slips=[
+        (
+            lambda weight, kernel_size: np.sum(_windows_of(weight, kernel_size), axis=0),
+            "You added the windows up. Take their mean.",
+        ),
+        (
+            lambda weight, kernel_size: weight[:, :kernel_size].mean(axis=0),
+            "You took the same columns in every row. The window moves by one pixel from row to row.",
+        ),
+        (
+            lambda weight, kernel_size: weight[0, :kernel_size],
+            "That is the first output's window. All outputs have a say.",
+        ),
+        (
+            lambda weight, kernel_size: _mean_window(weight, kernel_size)[::-1],
+            "Your kernel is reversed: its first weight belongs to the leftmost pixel of the window.",
+        ),
+        (
+            lambda weight, kernel_size: np.mean(_windows_of(weight, kernel_size), axis=1),
+            "You took the mean of each window. Take it over the windows, for each place in them.",
+        ),
+    ],
+    hint="Cut the window of each row out of it: in row p it begins at pixel p. Then the mean, place by place.",
+    tries=[
+        (np.arange(24.0).reshape(4, 6) ** 2, 3),
+        (np.cos(np.arange(30.0)).reshape(5, 6), 2),
+        (np.sin(np.arange(14.0)).reshape(2, 7), 6),
+    ],
+)

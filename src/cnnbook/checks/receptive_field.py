@@ -165,3 +165,35 @@ field_paths = Checker(
     ],
     hint="Along one axis each layer steps by −1, 0 or 1. In how many ways do three steps end where you want?",
 )
+
+field_stack = Checker(
+    truth=(9, 25),
+    right="Without strides each layer adds its kernel less one, and padding adds nothing.",
+    slips=[
+        ((12, 27), "A kernel of three has two gaps between its cells: two are added, not three."),
+        ((8, 24), "Begin with one: a pixel sees itself."),
+        ((81, 729), "Kernels do not multiply. Each layer adds to what the layer below it sees."),
+        ((7, 17), "You are a layer short in both."),
+        ((9, 1), "Padding does not change how much a unit reads. It only moves it."),
+        ((9, 37), "A kernel has fewer gaps than cells, and padding adds nothing to what a unit reads."),
+    ],
+    hint="One layer sees its kernel. What does each further layer add on either side?",
+)
+
+field_mixed = Checker(
+    truth=(3, 27, 36),
+    right="The stride is handed on to all layers above. The dilation spreads its own kernel alone.",
+    slips=[
+        ((3, 11, 14), "You left out the stride: above the first layer a step is several pixels long."),
+        ((3, 15, 24), "You left out the dilation: the gaps of the second kernel are twice as long."),
+        ((3, 27, 45), "A dilation spreads the kernel of its own layer. It is not handed on."),
+        (
+            (7, 31, 49),
+            "A layer's own stride does not widen its own kernel. It counts from the next layer on.",
+        ),
+        ((3, 27, 54), "The last layer's own stride counts for layers above it, and there are none."),
+        ((3, 33, 45), "A kernel has one gap less than it has cells."),
+        ((2, 26, 35), "Begin with one: a pixel sees itself."),
+    ],
+    hint="For each layer: gaps of the kernel, times its dilation, times all strides below. Add that to the size.",
+)

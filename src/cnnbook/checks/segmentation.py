@@ -153,3 +153,142 @@ seg_mean = Checker(
     rtol=0.005,
     hint="For each class: the number on the diagonal, over its row and its column together. Then the mean of the three.",
 )  # fmt: skip
+
+_REPEATS, _SPREADS = np.ones((2, 2)), np.array([[0.0, 0.0], [0.0, 1.0]])
+
+seg_kernels = Checker(
+    truth=np.stack([_REPEATS, _SPREADS, _REPEATS / 4]),
+    right="Where the stride is the kernel's size nothing overlaps: each number is stamped out once.",
+    slips=[
+        (
+            np.stack([_REPEATS, _SPREADS[::-1, ::-1], _REPEATS / 4]),
+            "In the second the number stands lower right. You put it upper left.",
+        ),
+        (
+            np.stack([_REPEATS / 4, _SPREADS, _REPEATS]),
+            "The first and the third changed places: the first repeats each number as it is.",
+        ),
+        (
+            np.stack([_REPEATS / 4, _SPREADS, _REPEATS / 4]),
+            "The first repeats each number as it is.",
+        ),
+        (
+            np.stack([_REPEATS, _SPREADS, _REPEATS / 2]),
+            "In the third, four pixels together have the number. How much has each?",
+        ),
+        (
+            np.stack([_REPEATS, 1 - _SPREADS, _REPEATS / 4]),
+            "In the second you have filled the three others. There stand the zeros.",
+        ),
+    ],
+    hint="The kernel is put down for each number, times the number. What does it have to look like for the number 1?",
+)
+
+
+def _transposed(kernel, size, stride, step=None, length=None):
+    """A column for each cell: the kernel, put down; ``step`` and ``length`` are slips."""
+    step = stride if step is None else step
+    array = np.zeros(((size - 1) * stride + len(kernel), size), dtype=kernel.dtype)
+    for cell in range(size):
+        array[cell * step : cell * step + len(kernel), cell] = kernel
+    return array if length is None else array[:length]
+
+
+seg_matrix = Checker(
+    truth=_transposed,
+    right="Read it by rows, and it is the array of a convolution with that stride, transposed.",
+    slips=[
+        (
+            lambda kernel, size, stride: _transposed(kernel, size, stride).T,
+            "That goes back: from the large row to the small one. Here each column belongs to one cell.",
+        ),
+        (
+            lambda kernel, size, stride: _transposed(kernel[::-1], size, stride),
+            "Your kernel is reversed. Put it down as it is.",
+        ),
+        (
+            lambda kernel, size, stride: _transposed(kernel, size, stride, step=1),
+            "Your kernels are put down 1 apart. From cell to cell they move by the stride.",
+        ),
+        (
+            lambda kernel, size, stride: _transposed(
+                kernel, size, stride, step=1, length=size - 1 + len(kernel)
+            ),
+            "You left out the stride: from cell to cell the kernel moves by more, and the output is longer.",
+        ),
+        (
+            lambda kernel, size, stride: np.minimum(abs(_transposed(kernel, size, stride)), 1),
+            "You marked which pixels are reached. Write down the weights.",
+        ),
+        (
+            lambda kernel, size, stride: _transposed(kernel, size, stride, length=(size - 1) * stride),
+            "The last kernel does not fit in: how long is the output?",
+        ),
+    ],
+    hint="Zeros first, with a row for each output and a column for each cell. Write the kernel down each column.",
+    tries=[(np.array([1, 2, 3]), 4, 2), (np.array([5.0, -2.0]), 3, 2), (np.array([2, 1, 4, 3]), 2, 3)],
+)
+
+
+def _kept_inside(mask, reach=(1, 1), fill=0, corners=True):
+    """Pixels whose neighbours are all of the mask; beyond the image is ``fill``."""
+    rows, columns = mask.shape
+    padded = np.pad(mask, 1, constant_values=fill)
+    steps = [
+        (down, right)
+        for down in range(-reach[0], reach[0] + 1)
+        for right in range(-reach[1], reach[1] + 1)
+        if corners or 0 in (down, right)
+    ]
+    return np.min(
+        [padded[1 + down : 1 + down + rows, 1 + right : 1 + right + columns] for down, right in steps], axis=0
+    )
+
+
+def _outline(mask, **slip):
+    return mask - _kept_inside(mask, **slip)
+
+
+_BLOB = np.array(
+    [
+        [0, 0, 0, 0, 0, 0, 0, 0, 0],
+        [0, 1, 1, 1, 1, 1, 0, 0, 0],
+        [0, 1, 1, 1, 1, 1, 1, 1, 0],
+        [0, 1, 1, 1, 1, 1, 1, 1, 0],
+        [0, 1, 1, 1, 1, 1, 1, 1, 0],
+        [0, 1, 1, 1, 1, 1, 0, 1, 1],
+        [0, 0, 0, 0, 0, 0, 0, 1, 1],
+    ]
+)
+_AT_THE_EDGE = np.array([[1, 1, 1, 1, 0], [1, 1, 1, 1, 0], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1]])
+
+seg_outline = Checker(
+    truth=_outline,
+    right="That is the band that boundary IoU looks at, with d = 1.",
+    slips=[
+        (
+            lambda mask: _outline(mask, corners=False),
+            "A pixel has eight neighbours: those at its corners count too.",
+        ),
+        (
+            lambda mask: _outline(mask, fill=1),
+            "Beyond the image is outside: a mask ends there too.",
+        ),
+        (
+            lambda mask: _outline(mask, reach=(1, 0)),
+            "You looked up and down only. There are neighbours to the left and right.",
+        ),
+        (
+            lambda mask: _outline(mask, reach=(0, 1)),
+            "You looked left and right only. There are neighbours above and below.",
+        ),
+        (_kept_inside, "That is the inside. The outline is what is left of the mask without it."),
+        (
+            lambda mask: 1 - _kept_inside(1 - mask, fill=1) - mask,
+            "That is the ring around the mask. The outline belongs to the mask.",
+        ),
+        (lambda mask: 1 - _kept_inside(mask), "What is not in the mask is not in its outline."),
+    ],
+    hint="Pad the mask by a frame of zeros. Take its nine shifted copies. Where are all of them 1?",
+    tries=[(_BLOB,), (_AT_THE_EDGE,), (_BLOB.T[:8],)],
+)
