@@ -1,7 +1,7 @@
 """What the exercises call: each checker knows the right answer to one exercise and the usual slips.
 
 A checker is named after its exercise: the exercise ``fc-tiny`` ends in ``checks.fc_tiny(answer)``.
-To write one, state the truth, the usual slips and what to say to each; ``tests/test_checks.py`` tries it.
+To write one, state the truth, the usual slips and what to say to each, and let ``tests/answers`` try it.
 """
 
 from cnnbook.checks.building_a_cnn import (
