@@ -25,7 +25,7 @@ LAYERS = {
     "ops": {"numpy", "cnnbook.shapes", "cnnbook.ops"},
     "boxes": {"torch"},
     "masks": {"torch"},
-    "checks": {"numpy", "torch", "cnnbook.shapes", "cnnbook.ops", "cnnbook.boxes"},
+    "checks": {"numpy", "torch", "cnnbook.shapes", "cnnbook.ops", "cnnbook.boxes", "cnnbook.checks"},
     "data": {"numpy", "scipy", "skimage", "PIL", "torch", "cnnbook.data"},
     "nets": {
         "numpy",
