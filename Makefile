@@ -28,12 +28,13 @@ test: $(GARMENTS)
 	$(BIN)/python tests/find_chromium.py
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(MAKE) site
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: site
 	$(BIN)/python tests/find_chromium.py
-	PYTHONPATH=tests $(BIN)/python -m benchmarks
+	PYTHONPATH=tests $(BIN)/python -m benchmarks $(ONLY)
 
 clean:
 	rm -rf _build $(VENV)
