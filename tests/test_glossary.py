@@ -57,6 +57,24 @@ def test_every_term_of_the_notes_is_an_entry(entries):
     assert {term.strip() for term in NOTES.split(",")} - names == set()
 
 
+OUTSIDE = """
+() => [...document.querySelectorAll("svg.picture")].filter((picture) => {
+  const { x, y, width, height } = picture.getBBox();
+  const frame = picture.viewBox.baseVal;
+  return x < 0 || y < 0 || x + width > frame.width || y + height > frame.height;
+}).map((picture) => picture.ariaLabel)
+"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_pictures_are_whole(visit, width):
+    page = visit(GLOSSARY, width=width)
+    assert page.evaluate(OUTSIDE) == []
+    for picture in page.locator("svg.picture").all():
+        box, text = picture.bounding_box(), picture.locator("xpath=..").bounding_box()
+        assert text["x"] <= box["x"] and box["x"] + box["width"] <= text["x"] + text["width"]
+
+
 def test_pictures_have_a_text_alternative():
     pictures = soup(GLOSSARY).select("dl.glossary svg")
     assert len(pictures) >= 12
