@@ -10,6 +10,7 @@ import pytest
 import torch
 from ipywidgets.embed import dependency_state, embed_data
 from playwright.sync_api import Page, sync_playwright
+from site_server import serve
 
 ROOT = Path(__file__).parent.parent
 KIT = ROOT / "src/cnnbook/figures/kit.js"
@@ -56,6 +57,33 @@ def new_page(browser):
     for context in contexts:
         context.close()
     assert messages == []
+
+
+@pytest.fixture(scope="module")
+def address():
+    with serve() as address:
+        yield address
+
+
+@pytest.fixture
+def visit(new_page, address):
+    """``visit("book/intro.html", width=1280, theme="light")``: a page of the site, every other host blocked."""
+
+    def open_page(path, width=1280, theme="light", **options):
+        page = new_page(width=width, color_scheme=theme, **options)
+        page.requested = []
+
+        def gate(route):
+            page.requested.append(route.request.url)
+            ours = route.request.url.startswith((address, "blob:", "data:"))
+            route.continue_() if ours else route.abort()
+
+        page.route("**/*", gate)
+        page.goto(address + path)
+        page.wait_for_selector("html[data-figures=ready]")
+        return page
+
+    return open_page
 
 
 @pytest.fixture

@@ -6,43 +6,17 @@ from urllib.parse import unquote, urlparse
 
 import pytest
 from bs4 import BeautifulSoup
-from site_server import HTML, serve
+from site_server import HTML
 
 CHAPTERS = sorted(
     f"notebooks/{path.stem}.html" for path in (HTML.parent.parent / "notebooks").glob("*.ipynb")
 )
-PAGES = ["book/intro.html", *CHAPTERS, "book/summary.html", "book/notation.html", "book/references.html"]
+PROSE = ["book/glossary.html", "book/notation.html", "book/references.html"]
+PAGES = ["book/intro.html", *CHAPTERS, "book/summary.html", *PROSE]
 IMAGES = (".png", ".svg", ".jpg", ".webp")
 # Gzipped bytes of a first visit, images aside, and what a figure with trained networks may add to its page.
 LIGHT = 450_000
 LIVE = {"ShiftProbe": 250_000, "FeatureMaps": 250_000, "YoloGrid": 600_000, "SegmentationLab": 600_000}
-
-
-@pytest.fixture(scope="module")
-def address():
-    with serve() as address:
-        yield address
-
-
-@pytest.fixture
-def visit(new_page, address):
-    """``visit("book/intro.html", width=1280, theme="light")``: a page of the site, every other host blocked."""
-
-    def open_page(path, width=1280, theme="light", **options):
-        page = new_page(width=width, color_scheme=theme, **options)
-        page.requested = []
-
-        def gate(route):
-            page.requested.append(route.request.url)
-            ours = route.request.url.startswith((address, "blob:", "data:"))
-            route.continue_() if ours else route.abort()
-
-        page.route("**/*", gate)
-        page.goto(address + path)
-        page.wait_for_selector("html[data-figures=ready]")
-        return page
-
-    return open_page
 
 
 # In figures what scrolls sideways, and words that are clipped, but for those that only screen readers get, in a box of one pixel:
@@ -65,7 +39,7 @@ def test_a_page_asks_no_other_host_and_shows_all_its_figures_whole(visit, addres
     assert page.locator(".cnnbook, .cnnbook-lab").count() == views
     assert page.locator(".cnnbook-lab:not(:has(img, pre))").count() == 0
     assert page.evaluate(CUT_OFF) == []
-    assert (views > 0) == (path not in ("book/notation.html", "book/references.html"))
+    assert (views > 0) == (path not in PROSE)
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
