@@ -48,7 +48,7 @@ def describe(app, page, template, context, doctree):
 
 
 def write_sitemap_and_card(app, problem):
-    if problem or app.builder.format != "html" or not app.config.html_baseurl:
+    if problem or app.builder.name != "html" or not app.config.html_baseurl:
         return
     base = app.config.html_baseurl.rstrip("/")
     addresses = [f"{base}/{app.builder.get_target_uri(page)}" for page in sorted(app.env.found_docs)]
