@@ -39,7 +39,7 @@
 
   const part = once(async (name) => {
     if (!(name in handedOver)) {
-      const script = create("script", { src: `${folder}${name}.js` });
+      const script = create("script", { src: folder + name });
       await new Promise((onload, onerror) => document.head.append(Object.assign(script, { onload, onerror })));
     }
     return handedOver[name];
