@@ -59,7 +59,8 @@ def place(state, parts) -> str:
             figure["parts"][name] = parts.add(value)
         elif not name.startswith("_"):
             figure["traits"][name] = value
-    return f'<div class="cnnbook-place"><script type="application/json">{_json(figure)}</script></div>'
+    text = _json(figure).replace("<", "\\u003c")  # no tag, not even the start of a comment, to an HTML parser
+    return f'<div class="cnnbook-place"><script type="application/json">{text}</script></div>'
 
 
 def _json(value):

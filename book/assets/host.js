@@ -57,7 +57,6 @@
       const el = create("div");
       place.replaceWith(el);
       widget.render({ model: new Model(traits), el });
-      remember();
     } catch (problem) {
       if (!(problem instanceof Event)) throw problem;
       place.replaceWith(create("p", { textContent: "This figure did not load. Reload the page to try again." }));
@@ -67,12 +66,9 @@
   const places = [...document.querySelectorAll(".cnnbook-place")];
   const mountAll = (some) => Promise.all(some.map(mount));
 
-  /** The browser finds the reader's place again, after a reload or a step back, where the figures are that were there. */
-  const remember = () => history.replaceState({ figures: places.filter((place) => !place.isConnected).length }, "");
-
   /** A link leads to a place in the text; the figures above it come first, or they would move it away. */
   async function land() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.querySelector(":target");
     const above = places.filter((place) => place.isConnected && target && place.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING);
     if (!above.length) return;
     await mountAll(above);
@@ -87,7 +83,26 @@
     if (!places.length) resolve();
   });
 
-  addEventListener("hashchange", land);
+  /** After a reload, or a step back to this page, readers are where they were: first come the figures that were there. */
+  async function comeBack() {
+    const { figures, top } = JSON.parse(sessionStorage.getItem(location.pathname)) ?? { figures: 0, top: 0 };
+    await mountAll(places.slice(0, figures));
+    scrollTo({ top, behavior: "instant" });
+  }
+  const leave = () => sessionStorage.setItem(location.pathname, JSON.stringify({ figures: places.filter((place) => !place.isConnected).length, top: scrollY }));
+  const isNew = performance.getEntriesByType("navigation")[0]?.type === "navigate";
+
+  /** A browser prints at once, whatever is still to come; so where the page can, it lets the figures come first. */
+  const printNow = print.bind(globalThis);
+  globalThis.print = () => mountAll(places).then(printNow);
+  addEventListener("keydown", (event) => {
+    if (event.key !== "p" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    print();
+  });
   addEventListener("beforeprint", () => mountAll(places));
-  Promise.all([mountNear, land(), mountAll(places.slice(0, history.state?.figures ?? 0))]).then(() => (document.documentElement.dataset.figures = "ready"));
+
+  addEventListener("hashchange", land);
+  addEventListener("pagehide", leave);
+  Promise.all([mountNear, isNew ? land() : comeBack()]).then(() => (document.documentElement.dataset.figures = "ready"));
 }
