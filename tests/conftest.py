@@ -1,7 +1,7 @@
 """A browser, a page with one figure in it, and what the tests ask of both."""
 
-import json
 import re
+import sys
 from pathlib import Path
 
 import axe_playwright_python
@@ -13,6 +13,9 @@ from playwright.sync_api import Page, sync_playwright
 from site_server import serve
 
 ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT / "book/_ext"))  # as the build does
+import figures  # noqa: E402
+
 KIT = ROOT / "src/cnnbook/figures/kit.js"
 CHROMIUM_FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -72,6 +75,10 @@ def visit(new_page, address):
     def open_page(path, width=1280, theme="light", **options):
         page = new_page(width=width, color_scheme=theme, **options)
         page.requested = []
+        # Nothing is printed here; what is asked for is how many figures a print would lack.
+        page.add_init_script(
+            "globalThis.printed = []; globalThis.print = () => printed.push(document.querySelectorAll('.cnnbook-place').length)"
+        )
 
         def gate(route):
             page.requested.append(route.request.url)
@@ -105,22 +112,16 @@ def mount(new_page):
 def figure_page(figure, theme="light") -> str:
     # By itself embed_data embeds every widget that this process has made.
     data = embed_data(views=[figure], state=dependency_state([figure], drop_defaults=False))
+    [view], parts = data["view_specs"], figures.Parts()
+    place = figures.place(data["manager_state"]["state"][view["model_id"]]["state"], parts)
     host = (ROOT / "book/assets/host.js").read_text(encoding="utf-8")
     host = host.replace("class Model {", "class Model {\n  expose = (globalThis.model = this);", 1)
-
-    def script(kind, content):
-        escaped = content.replace("</", "<\\/")
-        return f'<script type="{kind}">{escaped}</script>'
-
+    scripts = "".join(f"<script>{script}</script>" for script in [*map(parts.script, parts), host])
     return (
         f'<!doctype html><html lang="en" data-theme="{theme}"><meta name="viewport" content="width=device-width">'
         f"<title>figure</title><style>body {{ margin: 16px; background: {'#14181d' if theme == 'dark' else '#fff'} }}"
         "[hidden] { display: none !important }</style>"  # as the book's theme has it
-        f"<main><h1 style='font-size:0'>figure</h1>"
-        + script("application/vnd.jupyter.widget-state+json", json.dumps(data["manager_state"]))
-        + script("application/vnd.jupyter.widget-view+json", json.dumps(data["view_specs"][0]))
-        + script("module", host)
-        + "</main></html>"
+        f"<main><h1 style='font-size:0'>figure</h1>{place}{scripts}</main></html>"
     )
 
 

@@ -313,7 +313,9 @@ def test_numbers_too_long_to_show_are_shortened(shown):
 def test_the_photograph_is_the_middle_of_the_cat_at_the_input_s_size(shown):
     page = shown(ReceptiveFieldExplorer(preset="VGG16"))
     cat = data.cat(224)[:, 56:280].astype(int)
-    np.testing.assert_array_equal(pixels(page)[..., :3], cat)
+    assert (
+        np.abs(pixels(page)[..., :3] - cat).mean() < 3
+    )  # it is there to be looked at, in a fifth of the bytes
     set_traits(page, input_size=32)
     page.wait_for_selector("canvas[data-painted='32']")
     blocks = cat.reshape(32, 7, 32, 7, 3).mean((1, 3))

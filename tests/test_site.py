@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import shutil
 from urllib.parse import unquote, urlparse
 
 import pytest
@@ -14,9 +15,14 @@ CHAPTERS = sorted(
 PROSE = ["book/glossary.html", "book/notation.html", "book/references.html"]
 PAGES = ["book/intro.html", *CHAPTERS, "book/summary.html", *PROSE]
 IMAGES = (".png", ".svg", ".jpg", ".webp")
-# Gzipped bytes of a first visit, images aside, and what a figure with trained networks may add to its page.
-LIGHT = 450_000
-LIVE = {"ShiftProbe": 250_000, "FeatureMaps": 250_000, "YoloGrid": 600_000, "SegmentationLab": 600_000}
+LIGHT = 250_000  # gzipped bytes of a first visit, images aside
+
+
+def to_the_end(page):
+    """Go to the page's last line and back: all figures are above it, so all come."""
+    page.evaluate("scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' })")
+    page.wait_for_selector(".cnnbook-place", state="detached")
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
 
 
 # In figures what scrolls sideways, and words that are clipped, but for those that only screen readers get, in a box of one pixel:
@@ -34,8 +40,9 @@ CUT_OFF = """
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_asks_no_other_host_and_shows_all_its_figures_whole(visit, address, path):
     page = visit(path)
+    to_the_end(page)
     assert [url for url in page.requested if not url.startswith((address, "blob:", "data:"))] == []
-    views = page.locator('script[type="application/vnd.jupyter.widget-view+json"]').count()
+    views = len(re.findall('class="cnnbook-(?:place|lab)"', (HTML / path).read_text(encoding="utf-8")))
     assert page.locator(".cnnbook, .cnnbook-lab").count() == views
     assert page.locator(".cnnbook-lab:not(:has(img, pre))").count() == 0
     assert page.evaluate(CUT_OFF) == []
@@ -46,6 +53,7 @@ def test_a_page_asks_no_other_host_and_shows_all_its_figures_whole(visit, addres
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_accessible_and_fits_a_phone(visit, axe, path, theme):
     page = visit(path, width=360, theme=theme)
+    to_the_end(page)
     assert page.evaluate("document.documentElement.dataset.theme") == theme
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate(CUT_OFF) == []
@@ -54,9 +62,26 @@ def test_a_page_is_accessible_and_fits_a_phone(visit, axe, path, theme):
     assert axe(page, "article", without=elsewhere) == []
 
 
+# Down the page in steps that a reader could take, the next when what is near has come and has read its photograph.
+READ_ON = """
+async () => {
+  let seen = -1;
+  for (let y = 0; y > seen; seen = y, y = scrollY) {
+    scrollBy({ top: 0.6 * innerHeight, behavior: "instant" });
+    const isNear = (place) => place.getBoundingClientRect().top < 1.9 * innerHeight;
+    do await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    while ([...document.querySelectorAll(".cnnbook-place, .cnnbook.reading")].some(isNear));
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 360])
 @pytest.mark.parametrize("path", PAGES)
-def test_nothing_shifts_while_a_page_loads(visit, path):
-    page = visit(path)
+def test_nothing_shifts_while_a_page_loads_and_is_read(visit, path, width):
+    page = visit(path, width)
+    page.evaluate(READ_ON)
+    assert page.locator(".cnnbook-place").count() == 0
     page.wait_for_function("!document.querySelector('.cnnbook.reading')")
     shift = page.evaluate(
         """() => new Promise((done) => new PerformanceObserver((list) =>
@@ -64,6 +89,86 @@ def test_nothing_shifts_while_a_page_loads(visit, path):
            ).observe({ type: "layout-shift", buffered: true }) ?? requestAnimationFrame(() => requestAnimationFrame(() => done(0))))"""
     )
     assert shift < 0.01
+
+
+def test_figures_come_when_the_reader_is_near(visit):
+    page = visit("notebooks/segmentation.html")
+    parts = [url for url in page.requested if "/figures/" in url]
+    assert page.locator(".cnnbook").count() == 0 and parts == []
+    place = page.locator(".cnnbook-place").first
+    place.evaluate("place => scrollTo(0, place.getBoundingClientRect().top - 1.5 * innerHeight)")
+    page.wait_for_selector(".cnnbook")
+    assert page.locator(".cnnbook").first.bounding_box()["y"] > 800
+    assert page.locator(".cnnbook-place").count() > 0
+
+
+def test_what_figures_share_travels_once(visit):
+    page = visit("notebooks/convolution.html")
+    to_the_end(page)
+    assert page.locator("[data-figure=ConvolutionExplorer]").count() > 1
+    parts = [url for url in page.requested if "/figures/" in url]
+    assert len(parts) == len(set(parts))
+    texts = [(HTML / urlparse(url).path.lstrip("/")).read_text(encoding="utf-8") for url in parts]
+    assert sum("function figure({ model, el }" in text for text in texts) == 1
+
+
+def places_above(page, selector):
+    """Figures still to come above an element, and where the element is on the screen."""
+    return page.evaluate(
+        """selector => {
+          const target = document.querySelector(selector);
+          const above = (place) => place.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING;
+          return [[...document.querySelectorAll(".cnnbook-place")].filter(above).length, target.getBoundingClientRect().top];
+        }""",
+        selector,
+    )
+
+
+@pytest.mark.parametrize("path", CHAPTERS)
+def test_a_link_into_a_page_lands_where_it_points(visit, path):
+    page = visit(f"{path}#summary")
+    places, top = places_above(page, "#summary")
+    assert places == 0 and 0 <= top < 120
+    page.wait_for_timeout(300)
+    assert places_above(page, "#summary") == [0, top]
+
+
+def test_a_link_within_a_page_lands_where_it_points(visit):
+    page = visit("notebooks/convolution.html")
+    page.locator("#pst-page-toc-nav a[href='#summary']").click()
+    page.wait_for_function(
+        "!document.querySelector('.cnnbook-place') && document.querySelector('#summary').getBoundingClientRect().top < 120"
+    )
+    page.wait_for_timeout(300)
+    assert 0 <= places_above(page, "#summary")[1] < 120
+
+
+@pytest.mark.parametrize("path", ["notebooks/convolution.html", "notebooks/stride_padding.html"])
+def test_a_reader_who_reloads_is_where_he_was(visit, path):
+    page = visit(path)
+    page.evaluate(READ_ON)
+    page.evaluate("scrollTo({ top: 0.6 * document.documentElement.scrollHeight, behavior: 'instant' })")
+    word = "(() => { const { offsetNode, offset } = document.caretPositionFromPoint(500, 400); return [offsetNode.textContent, offset]; })()"
+    before = page.evaluate(word)
+    page.reload()
+    page.wait_for_selector("html[data-figures=ready]")
+    assert page.evaluate(word) == before
+
+
+@pytest.mark.parametrize("how", ["keys", "button", "the browser's menu"])
+def test_figures_come_before_a_page_is_printed(visit, how):
+    page = visit("notebooks/convolution.html")
+    assert page.locator(".cnnbook-place").count() > 0
+    if how == "keys":
+        page.keyboard.press("Control+p")
+    elif how == "button":
+        page.get_by_role("button", name=".pdf").click()
+    else:
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        page.wait_for_selector(".cnnbook-place", state="detached")
+        return
+    page.wait_for_function("globalThis.printed.length")
+    assert page.evaluate("printed") == [0]
 
 
 def test_the_landing_page_has_a_living_figure_above_the_fold(visit):
@@ -94,6 +199,7 @@ def test_the_exam_is_scored_leads_to_the_chapters_and_survives_a_reload(visit):
 
 def test_a_slider_moves_with_no_kernel(visit):
     page = visit("notebooks/stride_padding.html")
+    to_the_end(page)
     figure = page.locator("[data-figure=ConvolutionExplorer]").first
     slider = figure.get_by_role("slider", name="stride", exact=True)
     slider.press("End")
@@ -102,6 +208,7 @@ def test_a_slider_moves_with_no_kernel(visit):
 
 def test_a_cell_can_be_edited_inside_a_notebook_s_page(visit):
     page = visit("notebooks/convolution.html")
+    to_the_end(page)
     figure = page.locator("[data-figure=ConvolutionExplorer]").first
     cell = figure.locator("[data-grid=input][data-row='2'][data-col='1']")
     cell.click()
@@ -151,15 +258,64 @@ def test_a_folded_answer_opens_by_keyboard(visit):
     assert hidden.is_visible()
 
 
-@pytest.mark.parametrize("path", CHAPTERS)
+@pytest.mark.parametrize("path", PAGES)
 def test_a_first_visit_is_light(visit, address, path):
     page = visit(path)
+    page.wait_for_load_state("networkidle")
     files = {urlparse(url).path.lstrip("/") for url in page.requested if url.startswith(address)}
     sizes = {
         name: len(gzip.compress((HTML / name).read_bytes())) for name in files if not name.endswith(IMAGES)
     }
-    live = [size for name, size in LIVE.items() if page.locator(f"[data-figure={name}]").count()]
-    assert sum(sizes.values()) < LIGHT + sum(live), sizes
+    assert sum(sizes.values()) < LIGHT, sizes
+
+
+def test_the_site_holds_no_file_that_nothing_asks_for():
+    texts = {path: path.read_text(encoding="utf-8") for path in [*HTML.rglob("*.html"), *HTML.rglob("*.css")]}
+    files = [
+        path for folder in ("_static", "_images") for path in (HTML / folder).rglob("*") if path.is_file()
+    ]
+    assert [path.name for path in files if not any(path.name in text for text in texts.values())] == []
+    assert not any("fontawesome" in text for text in texts.values())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A copy of the site in a folder, as an address: no server."""
+    copy = tmp_path_factory.mktemp("a copy") / "site"
+    shutil.copytree(HTML, copy)
+    return copy.as_uri() + "/"
+
+
+@pytest.mark.parametrize("name", ["fully_connected", "convolution", "stride_padding"])
+def test_a_copy_in_a_folder_is_alive(new_page, folder, name):
+    page = new_page(color_scheme="light")
+    page.goto(f"{folder}notebooks/{name}.html")
+    page.wait_for_selector("html[data-figures=ready]")
+    to_the_end(page)
+    slider = page.locator(".cnnbook input[type=range]").first
+    figure = page.locator(".cnnbook:has(input[type=range])").first
+    before, value = figure.inner_text(), slider.input_value()
+    slider.press("ArrowRight" if value != slider.get_attribute("max") else "ArrowLeft")
+    assert slider.input_value() != value and figure.inner_text() != before
+    page.get_by_role("button", name="Color mode").first.click()
+    assert page.evaluate("document.documentElement.dataset.mode") != "auto"
+    page.wait_for_function("document.fonts.check('16px \"STIX Two Math\"')")
+
+
+def test_a_copy_in_a_folder_can_be_searched(new_page, folder):
+    page = new_page()
+    page.goto(f"{folder}search.html?q=dilation")
+    page.locator("ul.search li a").first.click()
+    page.wait_for_selector("html[data-figures=ready]")
+    assert page.url.startswith(folder) and "search.html" not in page.url
+
+
+def test_a_figure_that_does_not_load_says_so(browser, address):
+    page = browser.new_page()  # whose console reports what did not load
+    page.route("**/_static/figures/*", lambda route: route.abort())
+    page.goto(address + "book/intro.html")
+    page.get_by_text("This figure did not load. Reload the page to try again.").wait_for()
+    page.close()
 
 
 def html_files():

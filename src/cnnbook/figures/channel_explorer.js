@@ -403,6 +403,7 @@ function build(frame) {
       open(fromPython);
     }
     groupsRange.disabled = frame.get("depthwise_separable");
+    frame.root.classList.toggle("reading", !picture && !unread);
     if (!picture) return status.say(unread ? "This browser cannot read the image. Set “image” to the data URL of a PNG, JPEG or WebP picture." : "Reading the picture.", { problem: unread });
     if (!(frame.width > 0)) return; // not in the page yet, or hidden: there is no size to draw for
     now = compute();

@@ -14,8 +14,12 @@ _IMPORT = re.compile(r'^import\s*\{[^}]*\}\s*from\s*"\./(\w+\.js)";\n', re.MULTI
 _NUMBER_LIMIT = 1000
 
 
+# Stands between the texts of two files, so that the site can take them apart again and send each once.
+SEAM = "/* ──── */\n"
+
+
 def inline_imports(module: str) -> str:
-    """Replace a module's imports of ``./kit.js`` and its neighbours by the text of these files, each once.
+    """Put the texts of what a module imports, ``./kit.js`` and its neighbours, before its own, each once.
 
     >>> 'from "./kit.js"' in inline_imports('import { clamp } from "./kit.js";\\nclamp(3, 0, 2);')
     False
@@ -23,17 +27,17 @@ def inline_imports(module: str) -> str:
     anywidget sends a module to the page as text, where a relative import has nothing to be relative
     to. On disk the imports stay, so every file is a valid module in an editor.
     """
-    inlined = set()
+    texts = {}
 
-    def text_of(match):
-        name = match[1]
-        if name in inlined:
-            return ""
-        inlined.add(name)
-        text = (_HERE / name).read_text(encoding="utf-8")
-        return _IMPORT.sub(text_of, re.sub(r"^export ", "", text, flags=re.MULTILINE))
+    def gather(text):
+        for name in _IMPORT.findall(text):
+            if name not in texts:
+                imported = (_HERE / name).read_text(encoding="utf-8")
+                texts[name] = gather(re.sub(r"^export ", "", imported, flags=re.MULTILINE))
+        return _IMPORT.sub("", text)
 
-    return _IMPORT.sub(text_of, module)
+    own = gather(module)
+    return SEAM.join([*texts.values(), own])
 
 
 def square_of_numbers(name: str, rows, largest_size: int) -> list[list[float]]:
@@ -95,7 +99,7 @@ class Figure(anywidget.AnyWidget):
             stem = Path(inspect.getfile(cls)).with_suffix("")
             module, style = (stem.with_suffix(end).read_text(encoding="utf-8") for end in (".js", ".css"))
             cls._esm = inline_imports(module)
-            cls._css = (_HERE / "kit.css").read_text(encoding="utf-8") + style
+            cls._css = (_HERE / "kit.css").read_text(encoding="utf-8") + SEAM + style
         super().__init_subclass__(**kwargs)
 
     def __init__(self, **kwargs):

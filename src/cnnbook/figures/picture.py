@@ -14,24 +14,27 @@ from cnnbook import data
 _DATA_URL = re.compile(r"data:image/(?:png|jpeg|webp);base64,([A-Za-z0-9+/=]+)")
 
 
-def data_url(image: np.ndarray) -> str:
-    """An image as the data URL of a lossless WebP file: every browser gets back the same numbers.
+def data_url(image: np.ndarray, quality: int | None = None) -> str:
+    """An image as the data URL of a WebP file, lossless by default: every browser gets back the same numbers.
 
     >>> data_url(np.zeros((40, 60, 3), np.uint8))[:23]
     'data:image/webp;base64,'
 
     Args:
         image: RGB, uint8, ``(height, width, 3)``.
+        quality: 0 to 100 for an image that is only looked at; at 90 it takes a fifth of the bytes and looks the same.
 
     Raises:
         ValueError: for an array of another shape or type.
 
-    Used by `PhotoFilter` and `ChannelExplorer`.
+    Used by `PhotoFilter`, `ChannelExplorer` and `ReceptiveFieldExplorer`.
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(f"image is {image.dtype} {image.shape}; expected uint8 (height, width, 3)")
     file = io.BytesIO()
-    Image.fromarray(image).save(file, "WebP", lossless=True)
+    Image.fromarray(image).save(
+        file, "WebP", lossless=quality is None, quality=80 if quality is None else quality
+    )
     return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 
