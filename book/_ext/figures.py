@@ -47,7 +47,7 @@ class Parts(dict):
 def place(state, parts) -> str:
     """A figure's place in a page, for host.js to fill; `state` is the widget's, what is large goes to `parts`.
 
-    >>> place({"_esm": "export default {}", "_css": "", "stride": 2}, Parts())[-44:]
+    >>> place({"_esm": "export default {}", "_css": "", "stride": 2}, Parts())[-42:]
     '{"stride": 2}, "parts": {}}</script></div>'
     """
     figure = {"module": [], "style": [], "traits": {}, "parts": {}}
