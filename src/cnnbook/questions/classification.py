@@ -26,7 +26,7 @@ QUESTIONS = [
         "why": [
             "That has 61,100,840: its convolutions have other widths.",
             "That has two groups in three of its layers, and so fewer weights.",
-            "Every kernel reads all maps, which adds the weights that the two processors did without.",
+            "Every filter reads all maps, which adds the weights that the two processors did without.",
         ],
     },
     {

@@ -66,7 +66,7 @@ QUESTIONS = [
         ],
         "answer": 2,
         "why": [
-            "That takes every gap as one pixel. The strides make the later ones longer.",
+            "That takes the gaps of the last kernel as one pixel. The strides make them longer.",
             "That takes the gaps of the last kernel as two pixels. Two strides of 2 make four.",
             "1 + 1 + 2 after the poolings, and two gaps of four pixels.",
         ],
