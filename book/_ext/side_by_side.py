@@ -57,9 +57,12 @@ def execute_ahead(app, env, docnames):
     with ThreadPoolExecutor(workers) as pool:
         running = [pool.submit(execute, *each, timeout, threads) for each in waiting]
         for each in as_completed(running):
-            bundle = each.result()
-            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-            logger.info("executed %s in %.0f s", bundle.uri, bundle.data["execution_seconds"])
+            if each.exception() is None:
+                bundle = each.result()
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+                logger.info("executed %s in %.0f s", bundle.uri, bundle.data["execution_seconds"])
+    for each in running:
+        each.result()  # raises what a cell raised
 
 
 def setup(app):

@@ -175,7 +175,7 @@ def linear_parameters(in_features, out_features, bias=True):
     Raises:
         ValueError: a number is no positive integer, or `bias` is no bool.
 
-    Source: `torch.nn.Linear`. Used in the chapter `fully_connected`, section "Parameter explosion".
+    Source: `torch.nn.Linear`. Used in the chapter `fully_connected`, section "The parameters explode".
     """
     biases = integer("out_features", out_features) if flag("bias", bias) else 0
     return linear_macs(in_features, out_features) + biases

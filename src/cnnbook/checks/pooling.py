@@ -142,7 +142,7 @@ pool_costs = Checker(
 
 pool_kept = Checker(
     truth=lambda kernel_size, shift: max(0, 1 - shift / kernel_size),
-    right="At half the window you have forgiven half of the places, and at the whole window none.",
+    right="A shift of half the window leaves half of the places unchanged, a shift of the whole window none.",
     slips=[
         (lambda kernel_size, shift: 1 - shift / kernel_size, "A share is never negative."),
         (lambda kernel_size, shift: min(1, shift / kernel_size), "That is the share that changes."),

@@ -1,4 +1,4 @@
-"""ParameterCounter: what the wiring of a layer costs (chapter ``fully_connected``, "Parameter explosion")."""
+"""ParameterCounter: what the wiring of a layer costs (chapter ``fully_connected``, "The parameters explode")."""
 
 import traitlets
 

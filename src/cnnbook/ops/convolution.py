@@ -67,7 +67,7 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
             `torch.nn.functional.conv2d` would refuse.
 
     Source: Chellapilla, Puri and Simard, "High Performance Convolutional Neural Networks for Document
-    Processing" (2006). Used in the chapter `convolution`, "From four nested loops to one matrix product".
+    Processing" (2006). Used in the chapter `convolution`, "From four loops to one matrix product".
     """
     return _conv(input, weight, bias, stride, padding, dilation, groups, dimensions=2)
 
@@ -103,7 +103,7 @@ def conv2d_loops(input, weight, bias=None, stride=1, padding=0, dilation=1):
     Args, Returns and Raises: as for `conv2d`, without groups.
 
     Source: Goodfellow, Bengio and Courville, "Deep Learning" (2016), equation 9.6. Used in the chapter
-    `convolution`, "From four nested loops to one matrix product".
+    `convolution`, "From four loops to one matrix product".
     """
     padded, stride, dilation, output_size = _prepare_conv(
         input, weight, bias, stride, padding, dilation, groups=1, dimensions=2

@@ -2,7 +2,7 @@
 
 QUESTIONS = [
     {
-        "question": "An image becomes twice as wide and twice as high. What happens to the weights of a fully connected layer with 10 units, and to those of a convolution with 10 kernels?",
+        "question": "An image becomes twice as wide and twice as high. What happens to the weights of a fully connected layer with 10 units, and to those of a convolution with 10 filters?",
         "choices": [
             "Both grow fourfold.",
             "The first grow fourfold, the second stay as they are.",
