@@ -66,11 +66,12 @@ def test_a_page_is_accessible_and_fits_a_phone(visit, axe, path, theme):
 READ_ON = """
 async () => {
   let seen = -1;
+  const end = performance.now() + 60_000;
   for (let y = 0; y > seen; seen = y, y = scrollY) {
     scrollBy({ top: 0.6 * innerHeight, behavior: "instant" });
     const isNear = (place) => place.getBoundingClientRect().top < 1.9 * innerHeight;
     do await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-    while ([...document.querySelectorAll(".cnnbook-place, .cnnbook.reading")].some(isNear));
+    while ([...document.querySelectorAll(".cnnbook-place, .cnnbook.reading")].some(isNear) && performance.now() < end);
   }
 }
 """
