@@ -60,7 +60,7 @@ def execute_ahead(app, env, docnames):
             if each.exception() is None:
                 bundle = each.result()
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-                logger.info("executed %s in %.0f s", bundle.uri, bundle.data["execution_seconds"])
+                logger.info("executed %s in %.0f s", Path(bundle.uri).name, bundle.data["execution_seconds"])
     for each in running:
         each.result()  # raises what a cell raised
 
