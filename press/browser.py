@@ -1,0 +1,44 @@
+"""The built site in Chromium as it is printed: in light colours, at the width of the paper, with every figure shown."""
+
+import contextlib
+
+import find_chromium
+from conftest import CHROMIUM_FLAGS
+from playwright.sync_api import sync_playwright
+from site_server import serve
+
+# A4 less the margins of book.css, in pixels of 1/96 inch.
+WIDTH, HEIGHT = 672, 1000
+
+
+@contextlib.contextmanager
+def paper(html, scale=1):
+    """``with paper(html) as (page, address)``: a page as wide as the paper's text, and the address of the site in `html`.
+
+    Raises:
+        RuntimeError: at the end, with all that the console or a script said.
+    """
+    said = []
+    with serve(html) as address, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find_chromium.get(), args=CHROMIUM_FLAGS)
+        page = chromium.new_page(
+            viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=scale, color_scheme="light"
+        )
+        page.set_default_timeout(120_000)
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.emulate_media(media="print")
+        yield page, address
+        chromium.close()
+    if said:
+        raise RuntimeError(f"the printed site's console is not empty: {said}")
+
+
+def show_all_figures(page):
+    """Wait until each figure is there; those that come only when a reader is near come before a print."""
+    page.wait_for_selector("html[data-figures=ready]")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.wait_for_function("!document.querySelector('.cnnbook-place, .cnnbook.reading')")
+    page.evaluate("document.fonts.ready.then(() => Promise.all([...document.images].map((image) => image.decode())))")
+    # What a figure computes while nobody waits comes in the frames after.
+    page.wait_for_timeout(1000)
