@@ -3,7 +3,7 @@
 import contextlib
 
 import find_chromium
-from conftest import CHROMIUM_FLAGS
+from find_chromium import CHROMIUM_FLAGS
 from playwright.sync_api import sync_playwright
 from site_server import serve
 

@@ -8,15 +8,12 @@ import axe_playwright_python
 import find_chromium
 import pytest
 import torch
+from find_chromium import CHROMIUM_FLAGS
 from ipywidgets.embed import dependency_state, embed_data
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).parent.parent
 KIT = ROOT / "src/cnnbook/figures/kit.js"
-CHROMIUM_FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
