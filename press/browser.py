@@ -39,6 +39,8 @@ def show_all_figures(page):
     page.wait_for_selector("html[data-figures=ready]")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.wait_for_function("!document.querySelector('.cnnbook-place, .cnnbook.reading')")
-    page.evaluate("document.fonts.ready.then(() => Promise.all([...document.images].map((image) => image.decode())))")
+    page.evaluate(
+        "document.fonts.ready.then(() => Promise.all([...document.images].map((image) => image.decode())))"
+    )
     # What a figure computes while nobody waits comes in the frames after.
     page.wait_for_timeout(1000)

@@ -16,7 +16,9 @@ def pages_in_order(html: Path) -> list[tuple[str, list[str]]]:
 
     The first part is the landing page and has no caption.
     """
-    first = urlparse(BeautifulSoup(read(html, "index.html"), "html.parser").meta["content"].split("url=")[1]).path
+    first = urlparse(
+        BeautifulSoup(read(html, "index.html"), "html.parser").meta["content"].split("url=")[1]
+    ).path
     parts = [("", [])]
     for tag in BeautifulSoup(read(html, first), "html.parser").select(".bd-docs-nav :is(.caption, a)"):
         if tag.name == "a":
@@ -37,7 +39,9 @@ def target(page: str, link: str) -> tuple[str, str]:
     ('book/references.html', 'id5')
     """
     url = urlparse(link)
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(url.path))) if url.path else page
+    path = (
+        posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(url.path))) if url.path else page
+    )
     return path, unquote(url.fragment)
 
 
@@ -54,7 +58,7 @@ def place(page: str, fragment: str = "") -> str:
 def chapter(page: str, soup: BeautifulSoup, pages: set[str]):
     """A page's article with ids of its own, links that lead inside the document, and numbered sections."""
     article = soup.select_one("article.bd-article").section
-    for tag in article.select(".headerlink, .toctree-wrapper, details.hide"):
+    for tag in article.select(".headerlink, .toctree-wrapper, .downloads, details.hide"):
         tag.decompose()
     for tag in [article, *article.select("[id]")]:
         tag["id"] = place(page, tag["id"])
@@ -107,13 +111,15 @@ def whole_book(html: Path, parts=None) -> str:
     first = soups[order[0]]
     title, author = first.h1.get_text(), first.select_one(".component-author")
     styles = "".join(
-        f'<link rel="stylesheet" href="{target(order[0], link["href"])[0]}">' for link in first.select("link[rel=stylesheet]")
+        f'<link rel="stylesheet" href="{target(order[0], link["href"])[0]}">'
+        for link in first.select("link[rel=stylesheet]")
     )
     host = first.select_one('script[src*="host.js"]')
     host["src"] = target(order[0], host["src"])[0]
     states = "".join(str(state) for soup in soups.values() for state in soup.select(STATE))
     bodies = "".join(
-        f'<div class="chapter" style="page: chapter-{at}">{chapters[page]}</div>' for at, page in enumerate(order)
+        f'<div class="chapter" style="page: chapter-{at}">{chapters[page]}</div>'
+        for at, page in enumerate(order)
     )
     return f"""<!doctype html>
 <html lang="en" data-theme="light" data-mode="light">

@@ -25,7 +25,9 @@ def print_book(html: Path, parts=None) -> bytes:
     """
     document = whole_book(html, parts)
     with paper(html) as (page, address):
-        page.route(address + "book.html", lambda route: route.fulfill(body=document, content_type="text/html"))
+        page.route(
+            address + "book.html", lambda route: route.fulfill(body=document, content_type="text/html")
+        )
         page.goto(address + "book.html")
         show_all_figures(page)
         entries = page.evaluate(CONTENTS)

@@ -15,7 +15,9 @@ from myst_nb.core.render import WIDGET_VIEW_MIMETYPE
 from myst_nb.sphinx_ import HideCodeCellNode, NbMetadataCollector
 from sphinx.builders.epub3 import Epub3Builder
 
-_NOTE = "A still picture. The figure itself moves on the book’s site, page {page}, and in JupyterLab (make lab)."
+_NOTE = (
+    "A still picture. The figure itself moves on the book’s site, page {page}, and in JupyterLab (make lab)."
+)
 
 
 STYLES = ("pygments.css", "book.css")
@@ -55,11 +57,17 @@ def replace_figures(app, doctree, docname):
     stills = json.loads((folder / "figures.json").read_text(encoding="utf-8"))[docname]
     views = [node for node in doctree.findall(nodes.raw) if WIDGET_VIEW_MIMETYPE in node.astext()]
     for view, still in zip(views, stills, strict=True):
-        view.replace_self(quiz(still["questions"]) if still["questions"] else picture(app, docname, folder, still))
+        view.replace_self(
+            quiz(still["questions"]) if still["questions"] else picture(app, docname, folder, still)
+        )
     for hidden in list(doctree.findall(HideCodeCellNode)):  # the call that makes a figure
         hidden.parent.remove(hidden)
-    for section in doctree.findall(nodes.section):  # sphinx_exercise gives all exercises of a page the same id
-        section["ids"] = [name for name in section["ids"] if name not in ("exercise-content", "solution-content")]
+    for section in doctree.findall(
+        nodes.section
+    ):  # sphinx_exercise gives all exercises of a page the same id
+        section["ids"] = [
+            name for name in section["ids"] if name not in ("exercise-content", "solution-content")
+        ]
     NbMetadataCollector.get_js_files(app.env, docname).pop("ipywidgets_state", None)
 
 
