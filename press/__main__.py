@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from press.archives import zip_notebooks, zip_site
+from press.browser import chromium
 from press.epub import make_epub
 from press.pdf import print_book
 
@@ -17,9 +18,11 @@ def main(form: str):
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / {"pdf": f"{NAME}.pdf", "epub": f"{NAME}.epub"}.get(form, f"{NAME}-{form}.zip")
     if form == "pdf":
-        path.write_bytes(print_book(BUILD / "html"))
+        with chromium() as browser:
+            path.write_bytes(print_book(browser, BUILD / "html"))
     elif form == "epub":
-        path.write_bytes(make_epub(ROOT, BUILD).read_bytes())
+        with chromium() as browser:
+            path.write_bytes(make_epub(browser, ROOT).read_bytes())
     elif form == "site":
         zip_site(BUILD / "html", path)
     elif form == "notebooks":

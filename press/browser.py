@@ -12,24 +12,33 @@ WIDTH, HEIGHT = 672, 1000
 
 
 @contextlib.contextmanager
-def paper(html, scale=1):
-    """``with paper(html) as (page, address)``: a page as wide as the paper's text, and the address of the site in `html`.
+def chromium():
+    """The browser of the tests, for as long as the block lasts."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_chromium.get(), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def paper(browser, html, scale=1):
+    """``with paper(browser, html) as (page, address)``: a page as wide as the paper's text; where the site in `html` is.
 
     Raises:
         RuntimeError: at the end, with all that the console or a script said.
     """
     said = []
-    with serve(html) as address, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium.get(), args=CHROMIUM_FLAGS)
-        page = chromium.new_page(
+    with serve(html) as address:
+        context = browser.new_context(
             viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=scale, color_scheme="light"
         )
+        page = context.new_page()
         page.set_default_timeout(120_000)
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.emulate_media(media="print")
         yield page, address
-        chromium.close()
+        context.close()
     if said:
         raise RuntimeError(f"the printed site's console is not empty: {said}")
 

@@ -22,11 +22,11 @@ IN_WORDS = """(figure) => {
 }"""
 
 
-def take_stills(html: Path, folder: Path):
+def take_stills(browser, html: Path, folder: Path):
     """Pictures of all figures of the site in `html`, and `figures.json`, which tells what is in each; see still_figures.py."""
     folder.mkdir(parents=True, exist_ok=True)
     stills = {}
-    with paper(html, scale=2) as (page, address):
+    with paper(browser, html, scale=2) as (page, address):
         for name in (name for _, names in pages_in_order(html) for name in names):
             page.goto(address + name)
             show_all_figures(page)
@@ -46,13 +46,14 @@ def still(figure, folder, name) -> dict:
     return {"picture": name, "says": says, "questions": questions}
 
 
-def make_epub(root: Path, build: Path) -> Path:
-    """The path of the book's EPUB, from the sources in `root` and the site in `build`.
+def make_epub(browser, root: Path) -> Path:
+    """The path of the book's EPUB, from the sources in `root` and the site that was built there.
 
     Raises:
         SystemExit: when Sphinx has a warning or an error, after saying it.
     """
-    take_stills(build / "html", build / "stills")
+    build = root / "_build"
+    take_stills(browser, build / "html", build / "stills")
     shutil.rmtree(build / "epub", ignore_errors=True)
     status = build_sphinx(
         root,

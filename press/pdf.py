@@ -17,14 +17,14 @@ CONTENTS = """() => [...document.querySelectorAll(".book-contents a")].map((link
 FILL_IN = """(numbers) => document.querySelectorAll(".book-contents a").forEach((link, at) => (link.lastChild.textContent = numbers[at]))"""
 
 
-def print_book(html: Path, parts=None) -> bytes:
+def print_book(browser, html: Path, parts=None) -> bytes:
     """The site in `html` as a PDF: title, contents with page numbers, every page with its figures, an outline.
 
     `parts` are captions and pages as ``pages_in_order`` gives them, by default all of the site. A first print finds the
     pages on which the chapters start, a second has their numbers in its contents.
     """
     document = whole_book(html, parts)
-    with paper(html) as (page, address):
+    with paper(browser, html) as (page, address):
         page.route(
             address + "book.html", lambda route: route.fulfill(body=document, content_type="text/html")
         )
@@ -56,7 +56,9 @@ def with_outline(pdf: bytes, entries) -> bytes:
     for entry in entries:
         number, top = places[entry["place"]]
         parent = chapter if entry["section"] else None
-        item = writer.add_outline_item(entry["title"], number, parent, fit=Fit.xyz(top=top))
+        item = writer.add_outline_item(
+            title=entry["title"], page_number=number, parent=parent, fit=Fit.xyz(top=top)
+        )
         chapter = chapter if entry["section"] else item
     writer.page_mode = "/UseOutlines"
     result = io.BytesIO()
