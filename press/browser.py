@@ -10,6 +10,12 @@ from site_server import serve
 # A4 less the margins of book.css, in pixels of 1/96 inch.
 WIDTH, HEIGHT = 672, 1000
 
+# A picture that comes only when a reader is near would be waited for in vain.
+PICTURES = """() => Promise.all([document.fonts.ready, ...[...document.images].map((image) => {
+  image.loading = "eager";
+  return image.decode();
+})]).then(() => {})"""
+
 
 @contextlib.contextmanager
 def chromium():
@@ -48,8 +54,6 @@ def show_all_figures(page):
     page.wait_for_selector("html[data-figures=ready]")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.wait_for_function("!document.querySelector('.cnnbook-place, .cnnbook.reading')")
-    page.evaluate(
-        "document.fonts.ready.then(() => Promise.all([...document.images].map((image) => image.decode())))"
-    )
+    page.evaluate(PICTURES)
     # What a figure computes while nobody waits comes in the frames after.
     page.wait_for_timeout(1000)

@@ -100,18 +100,20 @@ def test_lists_that_scroll_on_the_screen_are_whole_on_paper(printed):
 
 
 def test_paper_shows_the_state_that_the_reader_set(new_page, address):
-    page = new_page(width=1280, color_scheme="dark")
-    page.goto(address + CHAPTERS[0])
-    figure = page.locator("[data-figure=ConvolutionExplorer]").first
+    page = new_page(width=1280)
+    page.goto(address + "book/intro.html")
+    figure = page.locator("[data-figure=PhotoFilter]")
     figure.get_by_role("slider", name="stride", exact=True).press("End")
+    said = figure.get_by_role("status").inner_text()
     page.emulate_media(media="print")
-    name = figure.locator(".control", has_text="stride").first
-    assert name.is_visible() and name.locator(".value").inner_text() == "4"
+    setting = figure.locator(".control", has_text="stride")
+    assert setting.is_visible() and f"stride {setting.locator('.value').inner_text()}:" in said
+    assert "stride 1:" not in said and figure.get_by_role("status").inner_text() == said
 
 
 def test_paper_is_light_and_the_dark_screen_comes_back(new_page, address):
     page = new_page(width=1280, color_scheme="dark")
-    page.goto(address + CHAPTERS[0])
+    page.goto(address + "book/intro.html")
     page.wait_for_selector("html[data-figures=ready]")
     page.evaluate(
         """() => addEventListener("beforeprint", () => {
@@ -329,6 +331,7 @@ def test_the_epub_is_packed_as_its_standard_asks(epub):
     assert [name for name in spine if name != "nav.xhtml"] == ["book/intro.xhtml", "notebooks/chapter.xhtml"]
     assert [i.get("href") for i in items.values() if i.get("properties") == "mathml"] == ["book/intro.xhtml"]
     assert [i.get("href") for i in items.values() if i.get("properties") == "nav"] == ["nav.xhtml"]
+    assert epub.read("content.opf").count(b"properties=") == 2
 
 
 def test_every_page_of_the_epub_is_xml_with_links_that_lead_somewhere(epub):

@@ -7,6 +7,7 @@ figures in their order, each with its picture's name and what it says in words.
 
 import json
 import posixpath
+import re
 import shutil
 from pathlib import Path
 
@@ -40,7 +41,7 @@ class BookEpubBuilder(Epub3Builder):
         text = package.read_text(encoding="utf-8")
         for name in self.files:
             if name.endswith(".xhtml") and "<math" in (Path(self.outdir) / name).read_text(encoding="utf-8"):
-                text = text.replace(f'href="{name}"', f'href="{name}" properties="mathml"')
+                text = re.sub(rf'(<item [^>]*href="{re.escape(name)}")', r'\1 properties="mathml"', text)
         package.write_text(text, encoding="utf-8")
 
 
