@@ -1,4 +1,4 @@
-# make book · site · lab · test · bench · clean. Each sets up what it needs and skips what is done.
+# make book · site · lab · downloads (pdf · epub · site-zip · notebooks-zip) · test · bench · clean. Each sets up what it needs and skips what is done.
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,7 @@ export MALLOC_MMAP_THRESHOLD_ := 1073741824
 export MALLOC_TRIM_THRESHOLD_ := 1073741824
 export MALLOC_TOP_PAD_ := 67108864
 
-.PHONY: book site lab test bench clean
+.PHONY: book site lab downloads pdf epub site-zip notebooks-zip test bench clean
 
 book: site
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
@@ -23,6 +23,17 @@ site: $(GARMENTS)
 
 lab: $(GARMENTS)
 	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+# The site once more at the end: it then offers what the lines before have made.
+downloads: pdf epub site-zip notebooks-zip
+	$(MAKE) site
+
+pdf epub: site
+	$(BIN)/python tests/find_chromium.py
+	PYTHONPATH=tests $(BIN)/python -m press $@
+
+site-zip notebooks-zip: site
+	PYTHONPATH=tests $(BIN)/python -m press $(@:-zip=)
 
 test: $(GARMENTS)
 	$(BIN)/python tests/find_chromium.py

@@ -8,6 +8,7 @@ import axe_playwright_python
 import find_chromium
 import pytest
 import torch
+from find_chromium import CHROMIUM_FLAGS
 from ipywidgets.embed import dependency_state, embed_data
 from playwright.sync_api import Page, sync_playwright
 from site_server import serve
@@ -17,10 +18,6 @@ sys.path.append(str(ROOT / "book/_ext"))  # as the build does
 import figures  # noqa: E402
 
 KIT = ROOT / "src/cnnbook/figures/kit.js"
-CHROMIUM_FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 

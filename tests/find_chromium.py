@@ -11,6 +11,11 @@ from playwright.sync_api import sync_playwright
 # Debian's headless shell is the same engine without a window's trimmings, and opens a page in less than half the time.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
+CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
 
 def installed() -> str | None:
     """Path of a Chromium on this machine, the system's before Playwright's; None where there is none."""

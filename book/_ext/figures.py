@@ -128,7 +128,7 @@ def make_pictures_light(app, pagename, templatename, context, doctree):
         picture = Image.open(Path(app.srcdir) / sources[match["name"]])
         return f"<img {match['before']}{_attributes(picture, Path(app.outdir) / '_images', match['address'])}"
 
-    if "body" in context:
+    if "body" in context and app.builder.name == "html":
         context["body"] = _PNG.sub(light, context["body"])
 
 
