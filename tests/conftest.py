@@ -115,7 +115,7 @@ def figure_page(figure, theme="light") -> str:
     host = host.replace("class Model {", "class Model {\n  expose = (globalThis.model = this);", 1)
     scripts = "".join(f"<script>{script}</script>" for script in [*map(parts.script, parts), host])
     return (
-        f'<!doctype html><html lang="en" data-theme="{theme}"><meta name="viewport" content="width=device-width">'
+        f'<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>figure</title><style>body {{ margin: 16px; background: {'#14181d' if theme == 'dark' else '#fff'} }}"
         "[hidden] { display: none !important }</style>"  # as the book's theme has it
         f"<main><h1 style='font-size:0'>figure</h1>{place}{scripts}</main></html>"

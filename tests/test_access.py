@@ -3,7 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 from site_server import HTML
-from test_site import PAGES
+from test_site import PAGES, to_the_end
 
 # Where the keyboard is, and whether one sees it: the ring may be round a label whose input is not drawn.
 REACHED = """
@@ -24,10 +24,12 @@ REACHED = """
 """
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (360, "dark")])
 @pytest.mark.parametrize("path", PAGES)
-def test_a_whole_page_is_accessible(visit, axe, path, theme):
-    page = visit(path, theme=theme)
+def test_a_whole_page_is_accessible(visit, axe, path, width, theme):
+    page = visit(path, width=width, theme=theme)
+    to_the_end(page)
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
     # Code looks alike on all pages, and each figure has a test of its own: one page is enough for them. They take longest.
     elsewhere = [] if path == "notebooks/pooling.html" else [".cnnbook", ".highlight"]
     assert axe(page, "html", without=elsewhere) == []
@@ -67,6 +69,7 @@ def test_the_keyboard_goes_through_a_page_in_order_and_one_sees_where_it_is(visi
 def test_a_page_fits_when_it_is_enlarged(visit, path):
     """200 % of a window of 1280 pixels is a page of 640; 400 % is 320, which is what WCAG 1.4.10 asks for."""
     page = visit(path, width=640)
+    to_the_end(page)
     for width in (640, 320):
         page.set_viewport_size({"width": width, "height": 512})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -74,6 +77,7 @@ def test_a_page_fits_when_it_is_enlarged(visit, path):
 
 def test_nothing_moves_for_readers_who_asked_for_that(visit):
     page = visit("notebooks/fully_connected.html", reduced_motion="reduce")
+    to_the_end(page)
     moving = """
       () => [...document.querySelectorAll("*")].filter((it) => {
         const style = getComputedStyle(it);

@@ -1,5 +1,6 @@
 """The glossary is whole, the chapters link to it, and a term says its meaning in place."""
 
+import functools
 import re
 
 import pytest
@@ -19,6 +20,7 @@ NOTES = """
 """
 
 
+@functools.cache
 def soup(path):
     return BeautifulSoup((HTML / path).read_text(encoding="utf-8"), "html.parser")
 

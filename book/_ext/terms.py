@@ -45,8 +45,12 @@ def name_targets(app, doctree):
 def collect(app, env):
     """Note what each term means and which pages use it, in the book's order.
 
-    Both stand in other pages than where they come from. So when either has changed, all pages are written anew.
+    Both stand in other pages than where they come from. So when either has changed, all pages are written anew. A book
+    without a glossary has no terms.
     """
+    if GLOSSARY not in env.found_docs:
+        env.terms = {}, {}
+        return []
     found = entries(env.get_doctree(GLOSSARY))
     meanings = {term: definition[0].astext() for ids, definition in found for term in ids}
     targets = {
