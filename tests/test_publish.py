@@ -27,6 +27,7 @@ ADDRESSES = {
     "CNNBOOK_URL": "https://someone.example/somewhere",
 }
 TITLE = "How Convolutional Networks See"
+LAUNCH = "a[title^='Launch on']"
 
 
 def read_yaml(path):
@@ -89,7 +90,7 @@ def meta(soup):
 
 def test_buttons_open_a_chapter_on_colab_and_binder_where_the_repository_is_known(published):
     chapter, intro = page(published, "notebooks/one.html"), page(published, "book/intro.html")
-    links = {link.get_text(strip=True): link["href"] for link in chapter.select(".dropdown-launch-buttons a")}
+    links = {link.get_text(strip=True): link["href"] for link in chapter.select(LAUNCH)}
     assert links == {
         "Binder": "https://mybinder.org/v2/gh/someone/somewhere/launch?urlpath=lab/tree/notebooks/one.ipynb",
         "Colab": "https://colab.research.google.com/github/someone/somewhere/blob/launch/notebooks/one.ipynb",
@@ -99,7 +100,7 @@ def test_buttons_open_a_chapter_on_colab_and_binder_where_the_repository_is_know
             soup.select_one("a.btn-source-repository-button")["href"]
             == "https://github.com/someone/somewhere"
         )
-    assert intro.select(".dropdown-launch-buttons") == []
+    assert intro.select(LAUNCH) == []
 
 
 def test_every_icon_of_the_head_is_drawn(published):
@@ -109,7 +110,7 @@ def test_every_icon_of_the_head_is_drawn(published):
         "fa-solid",
         "fa-lg",
     }
-    assert {"fa-rocket", "fa-github"} <= names
+    assert "fa-github" in names
     assert {name for name in names if f".{name} {{" not in style} == set()
 
 
@@ -135,9 +136,7 @@ def test_a_site_whose_address_is_unknown_names_none(private):
     assert not (private / "sitemap.xml").exists() and not (private / "_static/card.png").exists()
     for name in ("book/intro.html", "notebooks/one.html"):
         soup = page(private, name)
-        assert (
-            soup.select("link[rel=canonical], .dropdown-launch-buttons, .btn-source-repository-button") == []
-        )
+        assert soup.select(f"link[rel=canonical], {LAUNCH}, .btn-source-repository-button") == []
         assert [key for key in meta(soup) if key.startswith(("og:", "twitter:"))] == []
 
 
@@ -146,7 +145,7 @@ def test_a_server_of_one_s_own_gets_a_link_but_no_buttons(build):
     assert (
         soup.select_one("a.btn-source-repository-button")["href"] == "https://git.example/someone/somewhere"
     )
-    assert soup.select(".dropdown-launch-buttons") == []
+    assert soup.select(LAUNCH) == []
 
 
 def test_each_page_is_described_by_its_first_paragraph(private):
