@@ -7,12 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-# A kernel that runs this first takes one batch an epoch, and makes no more scenes than the notebooks look at singly.
+# A kernel that runs this first takes one batch an epoch.
 SHORT_TRAININGS = """
-from cnnbook import data, training
+from cnnbook import training
 
-shop_windows = data.shop_windows
-data.shop_windows = lambda count, **settings: shop_windows(min(count, 320), **settings)
 descend = training._descend
 
 
