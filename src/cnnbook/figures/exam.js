@@ -1,19 +1,10 @@
-import { figure, h, statusLine } from "./kit.js";
+import { figure, h, mulberry32, statusLine } from "./kit.js";
 import { explain, questionGroup } from "./question.js";
 
 // ── drawing the questions ───────────────────────────────────────────────────────────────────────
 
-/** Numbers from 0 to 1 that a seed determines (mulberry32); without a seed, the browser's own. @param {number | null} seed */
-export function randomNumbers(seed) {
-  if (seed === null) return Math.random;
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** Numbers from 0 up to 1 that a seed determines; without a seed, the browser's own. @param {number | null} seed */
+export const randomNumbers = (seed) => (seed === null ? Math.random : mulberry32(seed));
 
 /** A shuffled copy (Fisher-Yates). */
 export function shuffled(items, random) {

@@ -6,6 +6,16 @@
 /** @param {number} value @param {number} low @param {number} high */
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
+/** Numbers from 0 up to 1, the same from the same 32 bits (mulberry32). @param {number} state */
+export function mulberry32(state) {
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
 /** Cells that a dilated kernel spans: dilation 2 spreads 3 weights over 5 cells. */
 export const kernelSpan = (kernelSize, dilation) => dilation * (kernelSize - 1) + 1;
 

@@ -1,5 +1,5 @@
 import {
-  capital, convMacs, convParameters, figure, formatCount, h, kernelSpan, outputSize, plural, setText, statusLine, svg,
+  capital, convMacs, convParameters, figure, formatCount, h, kernelSpan, mulberry32, outputSize, plural, setText, statusLine, svg,
   unusedSize,
 } from "./kit.js";
 
@@ -12,16 +12,9 @@ const PROMPTS = { [SHAPE]: "What shape comes out?", [PARAMETERS]: "How many para
 
 // ── questions ───────────────────────────────────────────────────────────────────────────────────
 
-/** Numbers from 0 up to 1, the same for the same seeds: mulberry32 over a hash of them. */
-export function randomNumbers(...seeds) {
-  let state = seeds.reduce((hash, seed) => Math.imul(hash ^ seed, 0x9e3779b1) ^ (hash >>> 15), 0x85ebca6b);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** Numbers from 0 up to 1, the same for the same seeds. */
+export const randomNumbers = (...seeds) =>
+  mulberry32(seeds.reduce((hash, seed) => Math.imul(hash ^ seed, 0x9e3779b1) ^ (hash >>> 15), 0x85ebca6b));
 
 const ASKED_IN_TURN = [PARAMETERS, SHAPE, PARAMETERS, MACS];
 const askOf = (topic, number) => (topic !== "everything" ? topic : number < 6 ? SHAPE : ASKED_IN_TURN[number % 4]);
