@@ -133,6 +133,14 @@ def colours(path):
     return {name: value.upper() for name, value in re.findall(r"--cnn-(\w+): (#\w+);", style)}
 
 
+def test_each_extension_of_the_book_is_loaded_once():
+    """Jupyter Book's own list is replaced in _config.yml, so what stands among the local extensions alone is not loaded."""
+    sphinx = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]
+    loaded = sphinx["config"]["extensions"]
+    assert set(sphinx["local_extensions"]) == {path.stem for path in (ROOT / "book/_ext").glob("*.py")}
+    assert set(sphinx["local_extensions"]) <= set(loaded) and len(loaded) == len(set(loaded))
+
+
 def test_the_colour_tables_agree():
     assert colours(SOURCE / "figures/kit.css") == plots.COLORS
     assert colours(ROOT / "book/assets/book.css").items() <= plots.COLORS.items()

@@ -46,9 +46,9 @@ def execute(path, notebook, timeout, threads):
 
 def execute_ahead(app, env, docnames):
     cache = get_cache(env.mystnb_config.execution_cache_path)
-    # The last chapters take longest, so they begin first.
-    last_first = [name for name in reversed(list(env.external_site_map)) if name in docnames]
-    waiting = list(unknown_notebooks(env, last_first, cache))
+    # What takes longest begins first, so that no core is left with it at the end.
+    order = [*app.config.side_by_side_first, *reversed(list(env.external_site_map))]
+    waiting = list(unknown_notebooks(env, [name for name in dict.fromkeys(order) if name in docnames], cache))
     if not waiting:
         return
     cores = os.cpu_count()
@@ -66,5 +66,6 @@ def execute_ahead(app, env, docnames):
 
 
 def setup(app):
+    app.add_config_value("side_by_side_first", [], "")
     app.connect("env-before-read-docs", execute_ahead)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
