@@ -14,6 +14,7 @@ NOTEBOOKS = (
     "Makefile",
     "README.md",
     "LICENSE",
+    "LICENSE-TEXT",
     "CITATION.cff",
 )
 LISTED = re.compile(r'(<div class="downloads">).*?(</div>)', re.DOTALL)

@@ -8,7 +8,6 @@ from urllib.parse import unquote, urlparse
 from bs4 import BeautifulSoup
 
 STYLE = Path(__file__).parent / "press.css"
-STATE = 'script[type="application/vnd.jupyter.widget-state+json"]'
 
 
 def pages_in_order(html: Path) -> list[tuple[str, list[str]]]:
@@ -116,7 +115,6 @@ def whole_book(html: Path, parts=None) -> str:
     )
     host = first.select_one('script[src*="host.js"]')
     host["src"] = target(order[0], host["src"])[0]
-    states = "".join(str(state) for soup in soups.values() for state in soup.select(STATE))
     bodies = "".join(
         f'<div class="chapter" style="page: chapter-{at}">{chapters[page]}</div>'
         for at, page in enumerate(order)
@@ -129,7 +127,7 @@ def whole_book(html: Path, parts=None) -> str:
 <main class="bd-main"><div class="bd-content"><article class="bd-article">
 <nav class="book-contents" aria-label="Contents"><h1>Contents</h1>{contents(parts, chapters)}</nav>
 {bodies}</article></div></main>
-{states}{host}</body></html>"""
+{host}</body></html>"""
 
 
 def running_heads(chapters) -> str:

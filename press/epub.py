@@ -23,7 +23,7 @@ IN_WORDS = """(figure) => {
 
 
 def take_stills(browser, html: Path, folder: Path):
-    """Pictures of all figures of the site in `html`, and `figures.json`, which tells what is in each; see still_figures.py."""
+    """Pictures of all figures of the site in `html`, and `figures.json`, which tells what is in each; see book_epub.py."""
     folder.mkdir(parents=True, exist_ok=True)
     stills = {}
     with paper(browser, html, scale=2) as (page, address):

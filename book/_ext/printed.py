@@ -57,29 +57,34 @@ def quote(printed, words, place):
     return None
 
 
-def printed_by(env, chapter, cell):
-    """The text that a cell printed, as it stands on the chapter's page; None if there is no such cell."""
+def printed_in(env, chapter):
+    """The text that each cell of a chapter printed, by the cells' names, as it stands on the chapter's page."""
     source = Path(env.srcdir) / f"notebooks/{chapter}.ipynb"
     if not source.exists():
-        return None
+        return {}
     names = [one.id for one in nbformat.read(source, as_version=4).cells]
+    printed = {}
     for box in env.get_doctree(f"notebooks/{chapter}").findall(nodes.container):
-        if box.get("nb_element") == "cell_code" and names[box["cell_index"]] == cell:
+        if box.get("nb_element") == "cell_code":
             outputs = box.findall(
                 lambda node: isinstance(node, nodes.container) and "cell_output" in node["classes"]
             )
-            return "\n".join(
+            printed[names[box["cell_index"]]] = "\n".join(
                 text.astext() for output in outputs for text in output.findall(nodes.literal_block)
             )
-    return None
+    return printed
 
 
 class Quote(SphinxPostTransform):
     default_priority = 5
 
     def run(self, **kwargs):
-        for node in list(self.document.findall(Quotation)):
-            printed = printed_by(self.env, node["chapter"], node["cell"])
+        quotations = list(self.document.findall(Quotation))
+        outputs = {
+            chapter: printed_in(self.env, chapter) for chapter in {node["chapter"] for node in quotations}
+        }
+        for node in quotations:
+            printed = outputs[node["chapter"]].get(node["cell"])
             place = node["place"] and int(node["place"])
             text = None if printed is None else quote(printed, node["words"], place)
             if text is None:
