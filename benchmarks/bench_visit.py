@@ -8,7 +8,7 @@ from urllib.parse import urlparse
 import find_chromium
 from conftest import CHROMIUM_FLAGS
 from playwright.sync_api import sync_playwright
-from site_server import HTML, serve
+from site_server import HTML, serve, to_the_end
 
 from benchmarks.table import print_table
 
@@ -59,8 +59,7 @@ def visit(browser, address, path):
     page.goto(address + path, wait_until="networkidle")
     requests = sum(url.startswith(address) for url in urls)
     lean, whole = kilobytes(urls, address)
-    page.evaluate("scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' })")
-    page.wait_for_selector(".cnnbook-place", state="detached")
+    to_the_end(page)
     page.evaluate("for (const image of document.images) image.loading = 'eager'")
     page.wait_for_load_state("networkidle")
     context.close()

@@ -1,4 +1,4 @@
-"""The built site on loopback, for the tests and the benchmarks."""
+"""The built site, its pages, and a server of it on loopback, for the tests and the benchmarks."""
 
 import contextlib
 import functools
@@ -6,7 +6,27 @@ import http.server
 import threading
 from pathlib import Path
 
+from bs4 import BeautifulSoup
+
 HTML = Path(__file__).parent.parent / "_build/html"
+CHAPTERS = sorted(
+    f"notebooks/{path.stem}.html" for path in (HTML.parent.parent / "notebooks").glob("*.ipynb")
+)
+PROSE = ["book/glossary.html", "book/notation.html", "book/references.html"]
+PAGES = ["book/intro.html", *CHAPTERS, "book/summary.html", *PROSE]
+
+
+@functools.cache
+def soup(path):
+    """A page of the site, such as ``"book/intro.html"``, parsed once; not to be changed."""
+    return BeautifulSoup((HTML / path).read_text(encoding="utf-8"), "html.parser")
+
+
+def to_the_end(page):
+    """Go to an open page's last line and back: all figures are above it, so all come."""
+    page.evaluate("scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' })")
+    page.wait_for_selector(".cnnbook-place", state="detached")
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):

@@ -1,9 +1,7 @@
 """The site for readers without a mouse, with a screen reader, at 200 % zoom, or who asked for less motion."""
 
 import pytest
-from bs4 import BeautifulSoup
-from site_server import HTML
-from test_site import PAGES, to_the_end
+from site_server import PAGES, soup, to_the_end
 
 # Where the keyboard is, and whether one sees it: the ring may be round a label whose input is not drawn.
 REACHED = """
@@ -88,7 +86,6 @@ def test_nothing_moves_for_readers_who_asked_for_that(visit):
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_picture_has_words_that_say_what_it_shows(path):
-    page = BeautifulSoup((HTML / path).read_text(encoding="utf-8"), "html.parser")
-    words = [image.get("alt", "") for image in page.select("article img")]
+    words = [image.get("alt", "") for image in soup(path).select("article img")]
     assert [text for text in words if len(text.split()) < 5] == []
     assert len(set(words)) == len(words)

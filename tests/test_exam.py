@@ -4,6 +4,7 @@ from collections import Counter
 
 import conftest
 import pytest
+from figure_probe import status, trait
 
 from cnnbook import questions
 from cnnbook.figures import Exam
@@ -29,14 +30,6 @@ def sit(new_page):
     return open_exam
 
 
-def get(page, name):
-    return page.evaluate("name => model.get(name)", name)
-
-
-def status(page):
-    return page.get_by_role("status").inner_text()
-
-
 def press(page, name):
     page.get_by_role("button", name=name, exact=True).click()
 
@@ -44,7 +37,7 @@ def press(page, name):
 def asked(page):
     """The drawn questions as they stand in the banks, each with its chapter and the order of its choices."""
     known = {(b["chapter"], q["question"]): q for b in BANKS for q in b["questions"]}
-    return [known[entry["chapter"], entry["question"]] | entry for entry in get(page, "drawn")]
+    return [known[entry["chapter"], entry["question"]] | entry for entry in trait(page, "drawn")]
 
 
 def answer(page, wrong=()):
@@ -150,20 +143,20 @@ def test_handing_in_with_open_questions_is_asked_once(sit):
     assert status(page) == "19 still open. Press Hand in again to confirm."
     press(page, "Next")
     press(page, "Hand in")
-    assert get(page, "handed_in") is False
+    assert trait(page, "handed_in") is False
     press(page, "Hand in")
-    assert get(page, "handed_in") is True
+    assert trait(page, "handed_in") is True
     assert page.get_by_text("You left this question open.").count() == 20
     assert page.get_by_text("You left this question open.").locator("visible=true").count() == 19
 
 
 def test_another_exam_has_other_questions_and_the_best_result_stays(sit):
     page = sit()
-    before = get(page, "drawn")
+    before = trait(page, "drawn")
     answer(page, wrong={1})
     press(page, "Hand in")
     press(page, "Draw another 20")
-    assert get(page, "drawn") != before
+    assert trait(page, "drawn") != before
     assert status(page) == "Question 1 of 20. 20 still open."
     assert page.evaluate("document.activeElement.textContent") == "1"
     answer(page, wrong={1, 2, 3})
@@ -173,20 +166,20 @@ def test_another_exam_has_other_questions_and_the_best_result_stays(sit):
 
 def test_a_reload_keeps_questions_answers_place_and_result(sit):
     page = sit(Exam(BANKS))
-    drawn = get(page, "drawn")
+    drawn = trait(page, "drawn")
     page.get_by_role("radio").nth(1).check()
     press(page, "question 5, open")
     page.reload()
     page.wait_for_selector("html[data-figures=ready]")
-    assert get(page, "drawn") == drawn and status(page) == "Question 5 of 20. 19 still open."
+    assert trait(page, "drawn") == drawn and status(page) == "Question 5 of 20. 19 still open."
     press(page, "Previous")
-    answer_from_here = get(page, "chosen")
+    answer_from_here = trait(page, "chosen")
     press(page, "Hand in")
     press(page, "Hand in")
     result = status(page)
     page.reload()
     page.wait_for_selector("html[data-figures=ready]")
-    assert status(page) == result and get(page, "chosen") == answer_from_here
+    assert status(page) == result and trait(page, "chosen") == answer_from_here
     assert page.get_by_role("table").is_visible()
 
 
@@ -197,10 +190,10 @@ def test_a_button_forgets_everything(sit):
     assert "this browser" in page.locator(".note").inner_text()
     press(page, "Forget everything")
     assert page.evaluate("localStorage.length") == 0
-    assert status(page) == "Question 1 of 20. 20 still open." and get(page, "best") == -1
+    assert status(page) == "Question 1 of 20. 20 still open." and trait(page, "best") == -1
     page.reload()
     page.wait_for_selector("html[data-figures=ready]")
-    assert set(get(page, "chosen")) == {-1} and get(page, "best") == -1
+    assert set(trait(page, "chosen")) == {-1} and trait(page, "best") == -1
 
 
 STORED = """
@@ -222,16 +215,16 @@ drawn => {{
 )
 def test_what_no_longer_fits_is_drawn_anew_and_the_best_result_stays(sit, change):
     page = sit()
-    page.evaluate(STORED.format(change=change), get(page, "drawn"))
+    page.evaluate(STORED.format(change=change), trait(page, "drawn"))
     page.reload()
     page.wait_for_selector("html[data-figures=ready]")
-    assert status(page) == "Question 1 of 20. 20 still open." and get(page, "best") == 9
+    assert status(page) == "Question 1 of 20. 20 still open." and trait(page, "best") == 9
 
 
 @pytest.mark.parametrize("stored", ["no JSON", "null", "17", '{"drawn": 3}', "{}"])
 def test_foreign_words_in_the_memory_do_no_harm(sit, stored):
     page = sit(init=f"localStorage.setItem('cnnbook exam', {stored!r})")
-    assert status(page) == "Question 1 of 20. 20 still open." and get(page, "best") == -1
+    assert status(page) == "Question 1 of 20. 20 still open." and trait(page, "best") == -1
 
 
 REFUSES = "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })"
@@ -263,14 +256,14 @@ def test_all_works_by_keyboard(sit):
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")
-    assert get(page, "chosen")[0] == asked(page)[0]["order"][1]
+    assert trait(page, "chosen")[0] == asked(page)[0]["order"][1]
     page.keyboard.press("Tab")  # Previous is disabled, so to Next
     page.keyboard.press("Enter")
-    assert get(page, "current") == 1
+    assert trait(page, "current") == 1
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
-    assert get(page, "handed_in") is True
+    assert trait(page, "handed_in") is True
     assert page.evaluate("document.activeElement.textContent") == "1"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.querySelector('legend').textContent").startswith("1. ")

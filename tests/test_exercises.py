@@ -5,8 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
-from site_server import HTML
+from site_server import soup
 
 from cnnbook import checks
 from cnnbook.checks import Checker
@@ -51,9 +50,8 @@ def test_an_exercise_has_a_stub_and_a_folded_solution_with_the_same_checker(path
 
 @of_notebooks
 def test_the_build_has_run_every_stub_and_every_solution(path):
-    page = BeautifulSoup((HTML / f"notebooks/{path.stem}.html").read_text(encoding="utf-8"), "html.parser")
     said = {}
-    for cell in page.select(".cell"):
+    for cell in soup(f"notebooks/{path.stem}.html").select(".cell"):
         if cell.select_one(".cell_input") and cell.select_one(".cell_output"):
             for call in re.findall(r"checks\.\w+\(", cell.select_one(".cell_input").get_text()):
                 said.setdefault(call, []).append(cell.select_one(".cell_output").get_text())

@@ -1,15 +1,12 @@
 """The glossary is whole, the chapters link to it, and a term says its meaning in place."""
 
-import functools
 import re
 
 import pytest
-from bs4 import BeautifulSoup
-from site_server import HTML
+from site_server import CHAPTERS, HTML, soup
 
 GLOSSARY = "book/glossary.html"
 NOTEBOOKS = sorted((HTML.parent.parent / "notebooks").glob("*.ipynb"))
-CHAPTERS = [f"notebooks/{path.stem}.html" for path in NOTEBOOKS]
 # Every term of the study notes from which the book grew.
 NOTES = """
     fully connected layer, parameter, convolution, kernel, filter, feature detector, parameter sharing, translation invariance,
@@ -18,11 +15,6 @@ NOTES = """
     AlexNet, VGG, object detection, bounding box, YOLO, semantic segmentation, encoder, decoder, hourglass, stride, downsampling,
     padding, channel, pixel, weight
 """
-
-
-@functools.cache
-def soup(path):
-    return BeautifulSoup((HTML / path).read_text(encoding="utf-8"), "html.parser")
 
 
 @pytest.fixture(scope="module")

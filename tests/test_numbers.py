@@ -11,8 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
-from site_server import HTML
+from site_server import soup
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*(ROOT / "notebooks").glob("*.ipynb"), *(ROOT / "book").glob("*.md")])
@@ -109,8 +108,8 @@ def test_the_test_tells_claims_from_what_is_none():
 @functools.cache
 def evidence_of(path):
     """The code of a page and what it printed."""
-    html = (HTML / path.relative_to(ROOT).with_suffix(".html")).read_text(encoding="utf-8")
-    printed = " ".join(box.get_text(" ") for box in BeautifulSoup(html, "html.parser").select(".cell_output"))
+    outputs = soup(path.relative_to(ROOT).with_suffix(".html").as_posix()).select(".cell_output")
+    printed = " ".join(box.get_text(" ") for box in outputs)
     return cells_and_prose(path)[0], printed
 
 

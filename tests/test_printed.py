@@ -5,8 +5,7 @@ import re
 import runpy
 
 import pytest
-from bs4 import BeautifulSoup
-from site_server import HTML
+from site_server import HTML, soup
 
 ROOT = HTML.parent.parent
 EXTENSION = runpy.run_path(str(ROOT / "book/_ext/printed.py"))
@@ -49,15 +48,14 @@ def test_an_address_names_chapter_cell_words_and_place():
 
 @functools.cache
 def outputs(chapter):
-    page = BeautifulSoup((HTML / f"notebooks/{chapter}.html").read_text(encoding="utf-8"), "html.parser")
-    return " ".join(" ".join(box.get_text() for box in page.select(".cell_output")).split())
+    boxes = soup(f"notebooks/{chapter}.html").select(".cell_output")
+    return " ".join(" ".join(box.get_text() for box in boxes).split())
 
 
 def test_every_quoted_number_stands_on_its_chapter_s_page():
     source = (ROOT / "book/summary.md").read_text(encoding="utf-8")
-    page = BeautifulSoup((HTML / "book/summary.html").read_text(encoding="utf-8"), "html.parser")
     chapters = re.findall(r"\{printed\}`(\w+)/[^`]+`", source)
-    quoted = [place.get_text() for place in page.select("article .printed")]
+    quoted = [place.get_text() for place in soup("book/summary.html").select("article .printed")]
     assert len(quoted) == source.count("{printed}") > 50
     missing = [
         (chapter, text)

@@ -15,6 +15,7 @@ import nbformat
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from notebook_file import write_notebook
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
@@ -52,12 +53,8 @@ def build(tmp_path_factory):
         (home / "book/intro.md").write_text(
             "# Welcome\n\nA page with a < b & more.\n\nAnother.\n", encoding="utf-8"
         )
-        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
         cells = [nbformat.v4.new_markdown_cell("# One < two\n\n" + "A word, and " * 40)]
-        nbformat.write(
-            nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}),
-            home / "notebooks/one.ipynb",
-        )
+        write_notebook(home / "notebooks/one.ipynb", cells)
         environment = {key: value for key, value in os.environ.items() if key not in ADDRESSES}
         command = [BIN / "jupyter-book", "build", ".", "-W", "--keep-going"]
         log = subprocess.run(

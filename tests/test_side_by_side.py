@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from notebook_file import write_notebook
 
 EXTENSIONS = Path(__file__).parent.parent / "book/_ext"
 
@@ -49,8 +50,7 @@ def build(tmp_path, monkeypatch):
                 nbformat.v4.new_markdown_cell(f"# {name}", id="heading"),
                 nbformat.v4.new_code_cell(code, id="cell"),
             ]
-            kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-            nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), source / f"{name}.ipynb")
+            write_notebook(source / f"{name}.ipynb", cells)
         command = [sys.executable, "-m", "sphinx", "-W", "--fresh-env", source, tmp_path / "html"]
         done = subprocess.run(command, capture_output=True, text=True)
         pages = {path.stem: path.read_text(encoding="utf-8") for path in (tmp_path / "html").glob("*.html")}

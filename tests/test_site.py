@@ -6,23 +6,10 @@ import shutil
 from urllib.parse import unquote, urlparse
 
 import pytest
-from bs4 import BeautifulSoup
-from site_server import HTML
+from site_server import CHAPTERS, HTML, PAGES, PROSE, soup, to_the_end
 
-CHAPTERS = sorted(
-    f"notebooks/{path.stem}.html" for path in (HTML.parent.parent / "notebooks").glob("*.ipynb")
-)
-PROSE = ["book/glossary.html", "book/notation.html", "book/references.html"]
-PAGES = ["book/intro.html", *CHAPTERS, "book/summary.html", *PROSE]
 IMAGES = (".png", ".svg", ".jpg", ".webp")
 LIGHT = 250_000  # gzipped bytes of a first visit, images aside
-
-
-def to_the_end(page):
-    """Go to the page's last line and back: all figures are above it, so all come."""
-    page.evaluate("scrollTo({ top: document.documentElement.scrollHeight, behavior: 'instant' })")
-    page.wait_for_selector(".cnnbook-place", state="detached")
-    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
 
 
 # In figures what scrolls sideways, and words that are clipped, but for those that only screen readers get, in a box of one pixel:
@@ -320,7 +307,7 @@ def html_files():
 
 
 def link_problems():
-    pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in html_files()}
+    pages = {path: soup(path.relative_to(HTML).as_posix()) for path in html_files()}
     places = {
         path: {tag.get("id") or tag.get("name") for tag in page.select("[id], a[name]")}
         for path, page in pages.items()

@@ -1,26 +1,10 @@
 """For each checker of the book a right answer and some wrong ones, worked out apart from it: a file for each chapter."""
 
-from answers import (
-    building_a_cnn,
-    classification,
-    convolution,
-    detection,
-    fully_connected,
-    pooling,
-    receptive_field,
-    segmentation,
-    stride_padding,
-)
+from importlib import import_module
+from pkgutil import iter_modules
 
-_CHAPTERS = (
-    building_a_cnn,
-    classification,
-    convolution,
-    detection,
-    fully_connected,
-    pooling,
-    receptive_field,
-    segmentation,
-    stride_padding,
-)
-ANSWERS = {name: answers for chapter in _CHAPTERS for name, answers in chapter.ANSWERS.items()}
+ANSWERS = {
+    name: answers
+    for chapter in iter_modules(__path__)
+    for name, answers in import_module(f"answers.{chapter.name}").ANSWERS.items()
+}
