@@ -36,9 +36,8 @@ def measured(classes, kind, settings, seed):
     training.fit_detector(model, scenes, epochs=EPOCHS, seed=seed, progress=False, **settings)
     seconds = time.perf_counter() - start
     found = training.detect(model, tests.images, confidence=0.01, every_class=True)
-    truths = list(zip(tests.boxes, tests.labels, strict=True))
     means = [
-        boxes.average_precision(found, truths, num_classes=classes, iou_threshold=threshold).nanmean().item()
+        boxes.average_precision(found, tests.truths, num_classes=classes, iou_threshold=threshold).nanmean()
         for threshold in (0.5, 0.75)
     ]
     return seconds, *means, sum(parameter.numel() for parameter in model.parameters())
@@ -54,8 +53,8 @@ def main():
                 "what": name,
                 "parameters": f"{parameters[0]:,.0f}",
                 "seconds": float(seconds.mean()),
-                "mAP50": f"{100 * map50.mean():.1f} ±{50 * np.ptp(map50):.1f}",
-                "mAP75": f"{100 * map75.mean():.1f} ±{50 * np.ptp(map75):.1f}",
+                "mAP50": training.plus_minus(100 * map50),
+                "mAP75": training.plus_minus(100 * map75),
                 "reference mAP50": "" if reference is None else f"{100 * reference:.0f}",
             }
         )

@@ -49,8 +49,8 @@ def main():
                 "what": name,
                 "parameters": f"{parameters[0]:,.0f}",
                 "seconds": float(seconds.mean()),
-                "mIoU": f"{100 * inside.mean():.1f} ±{50 * np.ptp(inside):.1f}",
-                "boundary IoU": f"{100 * outline.mean():.1f} ±{50 * np.ptp(outline):.1f}",
+                "mIoU": training.plus_minus(100 * inside),
+                "boundary IoU": training.plus_minus(100 * outline),
                 "reference mIoU": "" if reference is None else f"{100 * reference:.0f}",
             }
         )

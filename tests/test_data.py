@@ -156,6 +156,8 @@ def test_the_data_set_itself():
     assert garments.train_labels.bincount().tolist() == [6000] * 10
     assert garments.test_labels.bincount().tolist() == [1000] * 10
     assert list(garments.classes) == datasets.FashionMNIST.classes
+    labels = garments.test_labels.tolist()
+    assert garments.one_of_each == [labels.index(label) for label in range(10)]
 
 
 def test_the_figures_need_no_torch():

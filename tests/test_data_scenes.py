@@ -25,7 +25,8 @@ def test_scenes_have_the_shapes_and_types_that_pytorch_expects():
     assert SCENES.images.shape == (60, 1, 96, 96) and SCENES.images.dtype == torch.uint8
     assert SCENES.masks.shape == (60, 96, 96) and SCENES.masks.dtype == torch.uint8
     assert SCENES.classes == ("T-shirt/top", "Trouser", "Dress", "Sneaker", "Bag")
-    for boxes, labels in zip(SCENES.boxes, SCENES.labels, strict=True):
+    assert len(SCENES.truths) == 60
+    for boxes, labels in SCENES.truths:
         assert boxes.dtype == torch.float32 and labels.dtype == torch.int64
         assert boxes.shape == (len(labels), 4) and 1 <= len(labels) <= 4
     assert {len(labels) for labels in SCENES.labels} == {1, 2, 3, 4}

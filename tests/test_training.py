@@ -3,6 +3,7 @@
 import copy
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -104,6 +105,16 @@ def test_a_loss_that_is_not_a_number_stops_it_at_once():
     images[:] = math.nan
     with pytest.raises(FloatingPointError, match="the loss is nan at step 1 of 21"):
         training.fit(small_net(), images, labels, epochs=3, batch_size=32)
+
+
+@pytest.mark.parametrize(
+    ("scores", "text"),
+    [([86.4, 87.0, 86.6], "86.7 ±0.3"), (np.array([5.0]), "5.0 ±0.0"), ((9.96, -10.04), "-0.0 ±10.0")],
+)
+def test_plus_minus_is_the_mean_and_half_the_range(scores, text):
+    assert training.plus_minus(scores) == text
+    mean, half = (float(part) for part in text.split(" ±"))
+    assert (mean, half) == pytest.approx((np.mean(scores), np.ptp(scores) / 2), abs=0.051)
 
 
 def test_nothing_is_written_where_no_terminal_is(capsys):

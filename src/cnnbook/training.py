@@ -10,6 +10,16 @@ from tqdm import tqdm
 from cnnbook.boxes import Detections, nms, yolo_decode, yolo_encode
 
 
+def plus_minus(scores) -> str:
+    """The mean of what several seeds scored, and half of what lies between the lowest and the highest, to one decimal.
+
+    >>> plus_minus([86.4, 87.0, 86.6])
+    '86.7 ±0.3'
+    """
+    low, high = min(scores), max(scores)
+    return f"{sum(scores) / len(scores):.1f} ±{(high - low) / 2:.1f}"
+
+
 @dataclass
 class History:
     """What happened while a model was trained.

@@ -40,6 +40,11 @@ class FashionMNIST(NamedTuple):
     test_labels: "torch.Tensor"
     classes: tuple[str, ...]
 
+    @property
+    def one_of_each(self):
+        """Where the first test image of each class stands, ten ints in the order of the classes."""
+        return [int((self.test_labels == label).nonzero()[0]) for label in range(len(self.classes))]
+
 
 def fashion_mnist(download: bool = False) -> FashionMNIST:
     """Fashion-MNIST: 60,000 pictures of garments to learn from, and 10,000 to be tested on.

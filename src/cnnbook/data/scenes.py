@@ -46,6 +46,11 @@ class Scenes(NamedTuple):
     masks: "torch.Tensor | None"
     classes: tuple[str, ...]
 
+    @property
+    def truths(self):
+        """For each scene its boxes and labels, ``[(boxes, labels), ...]``, as `boxes.average_precision` takes them."""
+        return list(zip(self.boxes, self.labels, strict=True))
+
 
 class Cutout(NamedTuple):
     """A garment cut out of its picture, and its place in a scene.
