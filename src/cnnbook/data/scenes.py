@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from cnnbook.counts import check_count
 from cnnbook.data.garments import FASHION_MNIST_CLASSES, fashion_mnist
 
 if TYPE_CHECKING:
@@ -144,8 +145,7 @@ def shop_window_pieces(n, *, seed=0, split="train", classes=5, size=96) -> list[
     Used by the figures of the chapter ``detection``, in which the reader drags garments.
     """
     for name, value, least in (("n", n, 1), ("seed", seed, 0), ("size", size, _SIDES[1] + 4)):
-        if type(value) is not int or value < least:
-            raise ValueError(f"{name} is {value!r}; expected a whole number of at least {least}")
+        check_count(name, value, least)
     if split not in ("train", "test"):
         raise ValueError(f"split is {split!r}; expected 'train' or 'test'")
     if classes not in SHOP_WINDOW_CLASSES:

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from cnnbook.boxes import giou, iou, yolo_corners
+from cnnbook.counts import check_count
 
 
 class TinyYOLO(nn.Module):
@@ -47,8 +48,7 @@ class TinyYOLO(nn.Module):
     def __init__(self, num_classes, *, grid=12, widths=(16, 32, 64), in_channels=1, modern=True):
         super().__init__()
         for name, value in (("num_classes", num_classes), ("in_channels", in_channels)):
-            if type(value) is not int or value < 1:
-                raise ValueError(f"{name} is {value!r}; expected a whole number of at least 1")
+            check_count(name, value)
         if grid not in (6, 12):
             raise ValueError(f"grid is {grid!r}; expected 12 or 6")
         if len(widths) != 3 or not all(type(width) is int and width >= 1 for width in widths):
