@@ -415,10 +415,10 @@ def test_cells_in_no_window_are_hatched_and_counted(mount):
     page = mount(PoolingExplorer(kernel_size=3, stride=2))
     unread = np.zeros((12, 14), bool)
     unread[11:] = unread[:, 13:] = True
-    np.testing.assert_array_equal(marked(page, "feature", "unread"), unread)
+    np.testing.assert_array_equal(marked(page, "feature", "dropped"), unread)
     assert page.locator(".aside").inner_text() == "25 feature-map cells are in no window (hatched)."
     page.get_by_role("checkbox", name="ceil mode").check()
-    assert not marked(page, "feature", "unread").any()
+    assert not marked(page, "feature", "dropped").any()
     assert (
         page.locator(".aside").inner_text()
         == "The last windows hang over the edge; only their cells inside count."

@@ -251,7 +251,7 @@ function build(frame) {
       h("div", { class: "sign", "aria-hidden": "true" }, "→"),
       part("pooled"),
     ),
-    h("p", { class: "keys" }, key("changed", "changed"), key("before", "the shape before"), key("window", "one pooled cell and what it reads"), key("unread", "in no window")),
+    h("p", { class: "keys" }, key("changed", "changed"), key("before", "the shape before"), key("window", "one pooled cell and what it reads"), key("dropped", "in no window")),
     terms,
     aside,
     h("div", { class: "charts" },
@@ -322,7 +322,7 @@ function build(frame) {
     const changed = mark(feature);
     drawMap("input", input, pitch);
     drawMap("kernel", DETECTOR, 16);
-    drawMap("feature", feature.after, pitch, (row, col) => `${changed(row, col)} ${readRows.has(row) && readCols.has(col) ? "" : "unread"}`, Math.max(largest(feature.before), largest(feature.after)));
+    drawMap("feature", feature.after, pitch, (row, col) => `${changed(row, col)} ${readRows.has(row) && readCols.has(col) ? "" : "dropped"}`, Math.max(largest(feature.before), largest(feature.after)));
     drawMap("pooled", pooled.after, step, mark(pooled), Math.max(largest(pooled.before), largest(pooled.after)));
     setText(titles.input, `input ${by(HEIGHT, WIDTH)}: drag the shape`);
     setText(titles.kernel, "kernel");
