@@ -53,7 +53,8 @@ def show_all_figures(page):
     """Wait until each figure is there; those that come only when a reader is near come before a print."""
     page.wait_for_selector("html[data-figures=ready]")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.wait_for_function("!document.querySelector('.cnnbook-place, .cnnbook.reading')")
+    page.wait_for_function(
+        "!document.querySelector('.cnnbook-place, .cnnbook.reading, .cnnbook [aria-busy=true]')"
+    )
     page.evaluate(PICTURES)
-    # What a figure computes while nobody waits comes in the frames after.
-    page.wait_for_timeout(1000)
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")

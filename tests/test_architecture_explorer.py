@@ -13,7 +13,6 @@ from traitlets import TraitError
 from cnnbook import nets
 from cnnbook.figures import ArchitectureExplorer
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 FILES = ["architecture_explorer.js"]
 FIGURE = ArchitectureExplorer()
 LIMITS, ARCHITECTURES = FIGURE.limits, FIGURE.architectures

@@ -11,8 +11,6 @@ from torch import nn
 
 from cnnbook.nets import FullyConnected, SmallNet, arrays, as_arrays
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 PARTS = {
     "conv2d": ["kind", "weight", "bias", "stride", "padding"],
     "conv_transpose2d": ["kind", "weight", "bias", "stride", "padding", "output_padding"],

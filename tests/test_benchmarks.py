@@ -25,7 +25,7 @@ def test_a_run_knows_every_benchmark_and_refuses_what_is_none():
     ],
     ids=["training", "detection", "segmentation"],
 )
-def test_a_training_benchmark_runs_on_little_data(monkeypatch, capsys, one_thread, benchmark, settings, rows):
+def test_a_training_benchmark_runs_on_little_data(monkeypatch, capsys, benchmark, settings, rows):
     for name, value in (SMALL | settings).items():
         monkeypatch.setattr(benchmark, name, value)
     benchmark.main()

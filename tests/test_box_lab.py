@@ -16,8 +16,6 @@ from traitlets import TraitError
 from cnnbook.boxes import Detections, average_precision, giou, iou, nms, precision_recall
 from cnnbook.figures import BoxLab
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 HEIGHT, WIDTH, IMAGES, SCENES = 64, 88, 3, 14
 CLASSES = ["T-shirt/top", "Bag", "Ankle boot", "Hat"]  # no scene has a hat
 STATE = ["view", "box_a", "box_b", "scene", "confidence", "iou_threshold", "per_class", "suppressed", "truth", "label", "chosen"]  # fmt: skip

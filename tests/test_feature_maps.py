@@ -14,8 +14,6 @@ from traitlets import TraitError
 from cnnbook.figures import FeatureMaps
 from cnnbook.nets import SmallNet, as_arrays
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 HEIGHT, WIDTH = 20, 28
 CLASSES = ["T-shirt", "Trouser", "Pullover", "Dress", "Ankle boot"]
 LABELS = [4, 0, 2]

@@ -9,8 +9,6 @@ from torchvision import models
 from cnnbook import data
 from cnnbook.nets import efficientnet_lite0, imagenet_input, profile
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture(scope="module")
 def network():

@@ -18,8 +18,6 @@ from cnnbook.figures.network import Network, output_shape
 from cnnbook.figures.picture import GreyImages
 from cnnbook.nets import FullyConnected, SmallNet, as_arrays
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.fixture
 def net_js(run_js):
@@ -176,7 +174,7 @@ def on_canvas(images, dx=0, dy=0):
 
 
 @pytest.fixture(scope="module")
-def trained(one_thread):
+def trained():
     """The two nets of `ShiftProbe`, trained on a few garments, and other garments all over the canvas."""
     garments = data.fashion_mnist()
     train, labels = on_canvas(garments.train_images[:2000]), garments.train_labels[:2000]

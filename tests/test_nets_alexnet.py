@@ -9,8 +9,6 @@ from torchvision import models
 
 from cnnbook.nets import AlexNet, alexnet, profile
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def rows(module, size):
     """What each layer is and costs, without its name; torchvision gives the last pooling another one."""

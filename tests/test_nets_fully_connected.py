@@ -8,8 +8,6 @@ import torch.nn.functional as F
 
 from cnnbook.nets import FullyConnected, fully_connected, profile
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 @pytest.mark.parametrize("hidden", [(), (7,), (7, 6, 5)], ids=str)
 def test_a_net_is_its_layers_one_after_the_other(hidden):

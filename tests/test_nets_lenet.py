@@ -8,8 +8,6 @@ import torch.nn.functional as F
 
 from cnnbook.nets import LeNet5, lenet, profile
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def test_its_layers_are_the_paper_s():
     layers = [

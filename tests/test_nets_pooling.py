@@ -8,7 +8,6 @@ import torch.nn.functional as F
 from cnnbook.nets import BlurPool2d, SmallNet
 from cnnbook.nets.pooling import DOWNSAMPLING
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 every_downsampling = pytest.mark.parametrize("downsampling", DOWNSAMPLING)
 
 # Zhang (2019), section 4: the rectangle, the triangle and the binomial filters.

@@ -11,8 +11,6 @@ from torchvision import models
 from cnnbook.nets import pretrained
 from cnnbook.nets.pretrained import NETWORKS
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 class Small(nn.Sequential):
     def __init__(self):

@@ -25,10 +25,7 @@ from hypothesis import strategies as st
 from cnnbook import ops
 from cnnbook.ops import convolution, pooling, upsampling
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths"),
-    pytest.mark.usefixtures("one_thread"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
 # What the stride or the dilation of a layer over rows and columns cannot be.
 NO_STEPS = [0, -1, True, 1.0, "1", (1, 0), (1, -1), (1, 1.0), (1, 1, 1), ()]
 NO_PADDINGS = [-1, True, 1.0, "full", None, (1, -1), (1, 1.0), (1, 1, 1), ()]

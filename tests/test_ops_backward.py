@@ -12,10 +12,7 @@ from hypothesis import strategies as st
 
 from cnnbook import ops
 
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths"),
-    pytest.mark.usefixtures("one_thread"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
 
 
 def gradient_like(output, seed):

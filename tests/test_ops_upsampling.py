@@ -23,7 +23,6 @@ from hypothesis import strategies as st
 
 from cnnbook import ops, shapes
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 # What the size of an image cannot be. PyTorch takes a bool inside a tuple for a number; `shapes` does not.
 NO_SIZES = [0, -1, True, 2.0, "2", None, (0, 2), (2, -1), (2, 2.0), (2,), (2, 3, 4), ()]
 

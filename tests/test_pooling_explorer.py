@@ -18,8 +18,6 @@ KINDS = LIMITS["kind"]["values"]
 SHAPES = LIMITS["shape"]["values"]
 STATE = [name for name in PoolingExplorer.class_own_traits() if name in LIMITS or name == "ceil_mode"]
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def every(name):
     return range(LIMITS[name]["min"], LIMITS[name]["max"] + 1)

@@ -13,7 +13,6 @@ from cnnbook import shapes
 from cnnbook.nets import profile, reach
 from cnnbook.shapes import ReceptiveField
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 IMAGE = (3, 224, 224)
 
 

@@ -6,7 +6,6 @@ from published_models import ATTENTION, NAMES, build, published
 from cnnbook.nets import profile
 from cnnbook.shapes import ReceptiveField
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 PUBLISHED = published(name for name in NAMES if name.startswith(ATTENTION))
 
 

@@ -5,11 +5,8 @@ from published_models import ATTENTION, NAMES, build, published
 
 from cnnbook.nets import profile
 
-pytestmark = [
-    pytest.mark.usefixtures("one_thread"),
-    # GoogLeNet and Inception warn that they will be initialized otherwise one day.
-    pytest.mark.filterwarnings("ignore:The default weight initialization:FutureWarning"),
-]
+# GoogLeNet and Inception warn that they will be initialized otherwise one day.
+pytestmark = pytest.mark.filterwarnings("ignore:The default weight initialization:FutureWarning")
 PUBLISHED = published(name for name in NAMES if not name.startswith(ATTENTION))
 # The published weights of GoogLeNet come without the two side heads that torchvision builds by default.
 ARGUMENTS = {"googlenet": {"aux_logits": False}}

@@ -10,7 +10,6 @@ from cnnbook import shapes
 from cnnbook.shapes import Layer, ReceptiveField, receptive_field
 
 PROFILE = settings(derandomize=True, database=None, deadline=None, max_examples=200)
-pytestmark = pytest.mark.usefixtures("one_thread")
 
 ALEXNET = [
     Layer(11, stride=4, padding=2),

@@ -13,7 +13,6 @@ from cnnbook import data, shapes
 from cnnbook.figures import ReceptiveFieldExplorer
 from cnnbook.figures.picture import data_url
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 FIGURE = ReceptiveFieldExplorer()
 LIMITS, PRESETS = FIGURE.limits, FIGURE.presets
 TRAITS = ["kernel_size", "stride", "padding", "dilation"]

@@ -18,8 +18,6 @@ from cnnbook.figures import SegmentationLab
 from cnnbook.figures.picture import GreyImages
 from cnnbook.nets import UNet, as_arrays
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 HEIGHT, WIDTH = 80, 96
 CLASSES = ["T-shirt/top", "Trouser", "Dress", "Sneaker", "Bag"]
 NEARLY_ALL = 0.997  # of the pixels of a single scene, whose uncertain ones may be more than usual
@@ -48,7 +46,7 @@ def trained(skips):
 
 
 @pytest.fixture(scope="module")
-def nets(one_thread):
+def nets():
     return {"with skips": trained(True), "without skips": trained(False)}
 
 

@@ -15,10 +15,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from cnnbook import shapes
 
 PROFILE = settings(derandomize=True, database=None, deadline=None, max_examples=300)
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths"),
-    pytest.mark.usefixtures("one_thread"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths")
 TORCH_REFUSES = (RuntimeError, TypeError, ValueError)
 # What is neither an integer of at least 0 nor a pair of them.
 NO_INTEGERS = [-1, True, 1.0, "1"]

@@ -15,8 +15,6 @@ from cnnbook.figures import ShiftProbe
 from cnnbook.figures.picture import GreyImages
 from cnnbook.nets import FullyConnected, SmallNet, as_arrays
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 CANVAS = 40
 REACH = range(-6, 7)
 NAMES = ["fully connected", "CNN, global average"]
@@ -40,7 +38,7 @@ def garments():
 
 
 @pytest.fixture(scope="module")
-def models(one_thread):
+def models():
     """The two networks, trained a little on garments in the middle."""
     all_garments = data.fashion_mnist()
     images, labels = all_garments.train_images[:1500], all_garments.train_labels[:1500]

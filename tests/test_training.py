@@ -10,8 +10,6 @@ from torch import nn
 
 from cnnbook import training
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def bars(count, seed=0, size=(8, 11)):
     """Images of one bright bar: class 0 lies, class 1 stands. Neither a pixel nor the sum gives it away."""

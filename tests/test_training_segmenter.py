@@ -6,7 +6,6 @@ import torch.nn.functional as F
 
 from cnnbook import data, nets, training
 
-pytestmark = pytest.mark.usefixtures("one_thread")
 SCENES = data.shop_windows(16, seed=5)
 
 

@@ -31,8 +31,6 @@ ASKS = {
     "resize, then convolve": ["input_size", "kernel_size", "stride", "padding"],
 }
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 
 def every(name):
     return range(LIMITS[name]["min"], LIMITS[name]["max"] + 1)

@@ -19,8 +19,6 @@ from cnnbook.figures import YoloGrid
 from cnnbook.figures.garments import Cutouts
 from cnnbook.nets import TinyYOLO, as_arrays
 
-pytestmark = pytest.mark.usefixtures("one_thread")
-
 HEIGHT, WIDTH = 80, 96
 ROWS, COLS = 10, 12
 CLASSES = ["T-shirt/top", "Trouser", "Ankle boot"]
@@ -47,7 +45,7 @@ GROUNDS = np.random.default_rng(1).integers(0, 90, (2, HEIGHT, WIDTH), np.uint8)
 
 
 @pytest.fixture(scope="module")
-def net(one_thread):
+def net():
     """A network whose untrained answers are loud: each cell has a box, some sure, many of one class."""
     torch.manual_seed(3)
     net = TinyYOLO(num_classes=3).eval()

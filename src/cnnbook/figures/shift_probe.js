@@ -215,6 +215,7 @@ function build(frame) {
     status.say(sentence(classes[labels[image]], dx, dy, said.map(({ probabilities, answer, isRight }, at) => (
       { name: networks[at].name, answer: classes[answer], probability: probabilities[answer], isRight }))));
     status.element.style.setProperty("--sp-lines", Math.ceil((LETTER * longest) / frame.width));
+    chart.setAttribute("aria-busy", unknown().length > 0);
     if (unknown().length) timer ??= setTimeout(computeMore);
   };
 }
