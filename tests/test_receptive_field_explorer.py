@@ -109,7 +109,7 @@ def test_size_jump_and_start_are_those_of_shapes_for_twenty_layers_of_any_kind(r
         ("dilated 1, 2, 4", [3, 7, 15]),
         ("LeNet-5", [5, 6, 14, 16, 32]),
         ("AlexNet", [11, 19, 51, 67, 99, 131, 163, 195]),
-        ("VGG16", [3, 5, 6, 10, 14, 16, 24, 32, 40, 44, 60, 76, 92, 100, 132, 164, 196, 212]),
+        ("VGG-16", [3, 5, 6, 10, 14, 16, 24, 32, 40, 44, 60, 76, 92, 100, 132, 164, 196, 212]),
         ("ResNet block", [3, 5]),
     ],
 )
@@ -199,7 +199,7 @@ LOOKS = [
     {"preset": "dilated 1, 2, 4", "row": 1, "col": 1},
     {"preset": "LeNet-5", "layer": 4},
     {"preset": "AlexNet", "layer": 7, "row": 12, "col": 0},
-    {"preset": "VGG16", "row": 0, "col": 6},
+    {"preset": "VGG-16", "row": 0, "col": 6},
     {"preset": "ResNet block", "input_size": 224, "row": 200, "col": 3},
     {"layers": [layer(3, 2, 1, 3), layer(2, 2, 1, kind="pool"), layer(1, 1, 2)], "input_size": 40, "col": 4},
     {"layer": 0, "row": 3, "col": 30},
@@ -310,7 +310,7 @@ def test_numbers_too_long_to_show_are_shortened(shown):
 
 
 def test_the_photograph_is_the_middle_of_the_cat_at_the_input_s_size(shown):
-    page = shown(ReceptiveFieldExplorer(preset="VGG16"))
+    page = shown(ReceptiveFieldExplorer(preset="VGG-16"))
     cat = data.cat(224)[:, 56:280].astype(int)
     assert (
         np.abs(pixels(page)[..., :3] - cat).mean() < 3
@@ -579,7 +579,7 @@ def test_layers_are_added_moved_and_removed(shown, how):
 
 
 def test_twenty_layers_are_the_most(shown):
-    page = shown(ReceptiveFieldExplorer(preset="VGG16"))
+    page = shown(ReceptiveFieldExplorer(preset="VGG-16"))
     for _ in range(2):
         page.get_by_role("button", name="Add a conv").click()
     assert len(trait(page, "layers")) == 20 and page.locator(".foot").inner_text().endswith("20 of 20 layers")
@@ -590,7 +590,7 @@ def test_twenty_layers_are_the_most(shown):
 
 
 def test_an_added_layer_comes_into_sight(shown):
-    page = shown(ReceptiveFieldExplorer(preset="VGG16"))
+    page = shown(ReceptiveFieldExplorer(preset="VGG-16"))
     page.get_by_role("button", name="Add a conv").click()
     region, row = (
         page.get_by_role("group", name="layers").bounding_box(),

@@ -54,10 +54,10 @@ _PRESETS = {
         ],
         "note": "AlexNet’s convolutions and pools as torchvision has them: 224 pixels, padding 2 in the first layer.",
     },
-    "VGG16": {
+    "VGG-16": {
         "input_size": 224,
         "layers": [_SAME, _SAME, _HALF] * 2 + [_SAME, _SAME, _SAME, _HALF] * 3,
-        "note": "VGG16’s 13 convolutions, all 3 × 3, and its 5 pools.",
+        "note": "VGG-16’s 13 convolutions, all 3 × 3, and its 5 pools.",
     },
     "ResNet block": {
         "input_size": 56,
