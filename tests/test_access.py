@@ -28,9 +28,7 @@ def test_a_whole_page_is_accessible(visit, axe, path, width, theme):
     page = visit(path, width=width, theme=theme)
     to_the_end(page)
     assert page.evaluate("document.documentElement.dataset.theme") == theme
-    # Code looks alike on all pages, and each figure has a test of its own: one page is enough for them. They take longest.
-    elsewhere = [] if path == "notebooks/pooling.html" else [".cnnbook", ".highlight"]
-    assert axe(page, "html", without=elsewhere) == []
+    assert axe(page, "html") == []
 
 
 def test_the_first_tab_offers_to_skip_to_the_text(visit):

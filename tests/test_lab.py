@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from jupyter_client import BlockingKernelClient
 from lab_server import run_all, serve_lab
+from notebook_file import write_notebook
 from picture_file import written
 from PIL import Image
 from playwright.sync_api import expect
@@ -63,10 +64,11 @@ def in_kernel(connection, expression):
     return reply["content"]["user_expressions"]["it"]["data"]["text/plain"]
 
 
-def test_a_slider_in_the_page_and_a_trait_in_python_are_one_state(chapter):
-    page, _, kernel = chapter("stride_padding.ipynb")
-    figure = page.locator("[data-figure=ConvolutionExplorer]").first
-    figure.scroll_into_view_if_needed()
+def test_a_slider_in_the_page_and_a_trait_in_python_are_one_state(chapter, tmp_path):
+    cell = "from cnnbook.figures import ConvolutionExplorer\n\nexplorer = ConvolutionExplorer(stride=3)\nexplorer"
+    write_notebook(tmp_path / "notebooks/one.ipynb", [nbformat.v4.new_code_cell(cell)])
+    page, _, kernel = chapter("one.ipynb")
+    figure = page.locator("[data-figure=ConvolutionExplorer]")
     slider = figure.get_by_role("slider", name="stride", exact=True)
 
     slider.press("End")
@@ -116,9 +118,7 @@ def test_a_reader_s_own_photograph_is_named(chapter, tmp_path):
 
 def test_the_exam_in_the_lab_draws_scores_and_tells_the_kernel(chapter, tmp_path):
     cell = "from cnnbook import questions\nfrom cnnbook.figures import Exam\n\nexam = Exam(questions.banks())\nexam"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
-    nbformat.write(notebook, tmp_path / "notebooks/exam.ipynb")
+    write_notebook(tmp_path / "notebooks/exam.ipynb", [nbformat.v4.new_code_cell(cell)])
     page, _, kernel = chapter("exam.ipynb")
     figure = page.locator("[data-figure=Exam]")
     figure.get_by_role("radio").nth(1).check()

@@ -68,7 +68,7 @@
 
   /** A link leads to a place in the text; the figures above it come first, or they would move it away. */
   async function land() {
-    const target = document.querySelector(":target");
+    const target = document.getElementById(location.hash.slice(1)); // :target may not be known yet
     const above = places.filter((place) => place.isConnected && target && place.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING);
     if (!above.length) return;
     await mountAll(above);

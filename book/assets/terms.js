@@ -5,18 +5,17 @@
   const MARGIN = 8;
   const DELAY = 200; // long enough to cross the gap from the word to its definition
   let timer;
+  let opened = null;
 
   const about = (word) => document.getElementById(word.getAttribute("aria-describedby"));
 
   const close = () => {
     clearTimeout(timer);
-    document.querySelector(".about-term:popover-open")?.hidePopover();
+    if (opened) about(opened).hidePopover();
+    opened = null;
   };
 
-  const open = (word) => {
-    close();
-    const box = about(word);
-    box.showPopover();
+  const place = (word, box) => {
     const { left, top, bottom } = word.getBoundingClientRect();
     const rightmost = document.documentElement.clientWidth - box.offsetWidth - MARGIN;
     const above = top - GAP - box.offsetHeight;
@@ -24,6 +23,17 @@
     box.style.left = `${scrollX + Math.max(MARGIN, Math.min(left, rightmost))}px`;
     box.style.top = `${scrollY + (fitsBelow || above < 0 ? bottom + GAP : above)}px`;
   };
+
+  const open = (word) => {
+    close();
+    const box = about(word);
+    box.showPopover();
+    place(word, box);
+    opened = word;
+  };
+
+  // A figure that comes moves the text below it, and with it the word.
+  new ResizeObserver(() => opened && place(opened, about(opened))).observe(document.body);
 
   const after = (action) => {
     clearTimeout(timer);
