@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import http.server
+import sys
 import threading
 from pathlib import Path
 
@@ -34,13 +35,19 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exception(), ConnectionError):  # a page was closed before all of it had come
+            super().handle_error(request, client_address)
+
+
 @contextlib.contextmanager
 def serve(folder=HTML):
     """Serve a folder for as long as the block lasts; gives its address, such as ``http://127.0.0.1:41234/``."""
     if not (folder / "index.html").exists():
         raise FileNotFoundError(f"{folder} holds no site; build it first with: make site")
     handler = functools.partial(_Quiet, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         try:
             yield f"http://127.0.0.1:{server.server_port}/"
