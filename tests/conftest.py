@@ -117,14 +117,18 @@ def figure_page(figure, theme="light") -> str:
 
 @pytest.fixture(scope="session")
 def axe():
-    """``axe(page, "main")``: the accessibility violations inside a selector, one line each; must be []."""
+    """``axe(page, "main")``: the accessibility violations inside a selector, one line each; must be [].
 
-    def violations(page: Page, selector=".cnnbook"):
+    ``without``: selectors of what is left out.
+    """
+
+    def violations(page: Page, selector=".cnnbook", without=()):
         page.evaluate(AXE)
+        where = {"include": [selector], "exclude": list(without)}
         # All that axe finds in order is long, and takes longer to send here than to find.
         found = page.evaluate(
-            "selector => axe.run(selector, { preload: false, resultTypes: ['violations'] }).then(({ violations }) => violations)",
-            selector,
+            "where => axe.run(where, { preload: false, resultTypes: ['violations'] }).then(({ violations }) => violations)",
+            where,
         )
         return [
             f"{v['id']}: {node['html'][:200]} {node['failureSummary']}" for v in found for node in v["nodes"]

@@ -28,7 +28,9 @@ def test_a_whole_page_is_accessible(visit, axe, path, width, theme):
     page = visit(path, width=width, theme=theme)
     to_the_end(page)
     assert page.evaluate("document.documentElement.dataset.theme") == theme
-    assert axe(page, "html") == []
+    # Code looks alike on all pages, and takes longest: one page is enough for it.
+    elsewhere = [] if path == "notebooks/pooling.html" else [".highlight"]
+    assert axe(page, "html", without=elsewhere) == []
 
 
 def test_the_first_tab_offers_to_skip_to_the_text(visit):
