@@ -50,12 +50,13 @@ bench: site
 clean:
 	rm -rf _build $(VENV)
 
+# Python compiles the modules that it imports; pip would compile all of them, for a minute.
 $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed, this is $$($(PYTHON) --version). Name another: make PYTHON=python3.12 ..."; exit 1; }
 	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || \
 	  { echo "No virtual environment could be made. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
-	$(BIN)/pip install --requirement requirements.txt
+	$(BIN)/pip install --no-compile --requirement requirements.txt
 	@touch $@
 
 # Fashion-MNIST: here already, or from apt when we are root, or by a checked download.

@@ -3,6 +3,7 @@
 import shutil
 import time
 from pathlib import Path
+from urllib.parse import urljoin
 
 import nbformat
 import pytest
@@ -19,24 +20,37 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 CHAPTERS = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 
 
-@pytest.fixture
-def chapter(tmp_path, browser):
-    """``chapter("NAME.ipynb")``: its page after Run All, the notebook as the reader saves it, a way to ask its kernel.
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A JupyterLab for all tests: its home, the template of its addresses, and where its kernels' files appear.
 
     Trainings are short here: the build has run the same cells whole.
     """
-    shutil.copytree(NOTEBOOKS, tmp_path / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    home = tmp_path_factory.mktemp("lab")
+    shutil.copytree(NOTEBOOKS, home / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    with serve_lab(home, short_trainings=True) as (address, runtime):
+        yield home, address, runtime
+
+
+@pytest.fixture
+def chapter(lab, browser):
+    """``chapter("NAME.ipynb")``: its page after Run All, the notebook as the reader saves it, a way to ask its kernel."""
+    home, address, runtime = lab
     page = browser.new_page(viewport={"width": 1280, "height": 900})
-    with serve_lab(tmp_path, short_trainings=True) as (address, runtime):
+    sessions = urljoin(address, "/api/sessions")
+    permit = {"Authorization": "token book"}
 
-        def open_chapter(name):
-            run_all(page, address.format(name))
-            notebook = saved_when_run(page, tmp_path / "notebooks" / name)
-            (connection,) = runtime.glob("kernel-*.json")
-            return page, notebook, lambda expression: in_kernel(connection, expression)
+    def open_chapter(name):
+        run_all(page, address.format(name))
+        notebook = saved_when_run(page, home / "notebooks" / name)
+        (session,) = page.request.get(sessions, headers=permit).json()
+        connection = runtime / f"kernel-{session['kernel']['id']}.json"
+        return page, notebook, lambda expression: in_kernel(connection, expression)
 
-        yield open_chapter
-        page.close()
+    yield open_chapter
+    for session in page.request.get(sessions, headers=permit).json():
+        assert page.request.delete(f"{sessions}/{session['id']}", headers=permit).ok
+    page.close()
 
 
 def saved_when_run(page, path, seconds=600):
@@ -64,9 +78,9 @@ def in_kernel(connection, expression):
     return reply["content"]["user_expressions"]["it"]["data"]["text/plain"]
 
 
-def test_a_slider_in_the_page_and_a_trait_in_python_are_one_state(chapter, tmp_path):
+def test_a_slider_in_the_page_and_a_trait_in_python_are_one_state(chapter, lab):
     cell = "from cnnbook.figures import ConvolutionExplorer\n\nexplorer = ConvolutionExplorer(stride=3)\nexplorer"
-    write_notebook(tmp_path / "notebooks/one.ipynb", [nbformat.v4.new_code_cell(cell)])
+    write_notebook(lab[0] / "notebooks/one.ipynb", [nbformat.v4.new_code_cell(cell)])
     page, _, kernel = chapter("one.ipynb")
     figure = page.locator("[data-figure=ConvolutionExplorer]")
     slider = figure.get_by_role("slider", name="stride", exact=True)
@@ -94,11 +108,11 @@ def test_a_chapter_runs_to_its_end_without_an_error(chapter, name):
     expect(page.locator(".cnnbook").first).to_be_attached()
 
 
-def test_a_reader_s_own_photograph_is_named(chapter, tmp_path):
+def test_a_reader_s_own_photograph_is_named(chapter, lab):
     needed = {"imports", "cat-names", "collage", "collage-show", "own-lab"}
     notebook = nbformat.read(NOTEBOOKS / "classification.ipynb", as_version=4)
     notebook.cells = [cell for cell in notebook.cells if cell.id in needed]
-    nbformat.write(notebook, tmp_path / "notebooks/own.ipynb")
+    nbformat.write(notebook, lab[0] / "notebooks/own.ipynb")
     page, _, _ = chapter("own.ipynb")
     answer = page.locator(".jp-OutputArea-output .jp-OutputArea-output pre").last
     expect(answer).to_contain_text("Egyptian cat")
@@ -116,9 +130,9 @@ def test_a_reader_s_own_photograph_is_named(chapter, tmp_path):
         expect(answer).to_contain_text(said, timeout=30_000)
 
 
-def test_the_exam_in_the_lab_draws_scores_and_tells_the_kernel(chapter, tmp_path):
+def test_the_exam_in_the_lab_draws_scores_and_tells_the_kernel(chapter, lab):
     cell = "from cnnbook import questions\nfrom cnnbook.figures import Exam\n\nexam = Exam(questions.banks())\nexam"
-    write_notebook(tmp_path / "notebooks/exam.ipynb", [nbformat.v4.new_code_cell(cell)])
+    write_notebook(lab[0] / "notebooks/exam.ipynb", [nbformat.v4.new_code_cell(cell)])
     page, _, kernel = chapter("exam.ipynb")
     figure = page.locator("[data-figure=Exam]")
     figure.get_by_role("radio").nth(1).check()
