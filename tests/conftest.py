@@ -18,7 +18,7 @@ sys.path.append(str(ROOT / "book/_ext"))  # as the build does
 import figures  # noqa: E402
 
 KIT = ROOT / "src/cnnbook/figures/kit.js"
-# A second thread costs more than it saves on arrays this small, and ten times as much while other tests run beside.
+# A second thread costs more than it saves on arrays this small, and many times as much while other tests run beside.
 torch.set_num_threads(1)
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 

@@ -15,8 +15,9 @@
     opened = null;
   };
 
-  const place = (word, box) => {
-    const { left, top, bottom } = word.getBoundingClientRect();
+  const place = () => {
+    const box = about(opened);
+    const { left, top, bottom } = opened.getBoundingClientRect();
     const rightmost = document.documentElement.clientWidth - box.offsetWidth - MARGIN;
     const above = top - GAP - box.offsetHeight;
     const fitsBelow = bottom + GAP + box.offsetHeight <= innerHeight;
@@ -26,14 +27,13 @@
 
   const open = (word) => {
     close();
-    const box = about(word);
-    box.showPopover();
-    place(word, box);
     opened = word;
+    about(word).showPopover();
+    place();
   };
 
   // A figure that comes moves the text below it, and with it the word.
-  new ResizeObserver(() => opened && place(opened, about(opened))).observe(document.body);
+  new ResizeObserver(() => opened && place()).observe(document.body);
 
   const after = (action) => {
     clearTimeout(timer);
