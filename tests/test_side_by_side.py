@@ -12,16 +12,17 @@ EXTENSIONS = Path(__file__).parent.parent / "book/_ext"
 
 # Each waits until the other has begun: one after the other they would wait in vain.
 MEETING = """
-import pathlib, time
+import os, pathlib, time
 
 pathlib.Path("{me}.begun").touch()
 end = time.monotonic() + 60
 while not pathlib.Path("{other}.begun").exists():
     assert time.monotonic() < end, "alone"
     time.sleep(0.05)
-print("met")
+pathlib.Path("{me}.runs").open("a").write("x")
+print("met, threads:", os.environ["OMP_NUM_THREADS"])
 """
-COUNTED = "import pathlib; print(pathlib.Path('runs').open('a').write('x'))"
+COUNTED = "import pathlib; print(pathlib.Path('two.runs').open('a').write('x'))"
 FAILING = "raise RuntimeError('no such luck')"
 CONFIGURATION = f"""
 import os, sys
@@ -59,29 +60,20 @@ def build(tmp_path, monkeypatch):
     return built
 
 
-def test_two_notebooks_run_at_the_same_time(build):
-    done, pages = build(one=MEETING.format(me="one", other="two"), two=MEETING.format(me="two", other="one"))
+def test_two_notebooks_run_at_the_same_time_share_the_cores_and_run_again_only_where_changed(build):
+    one, two = MEETING.format(me="one", other="two"), MEETING.format(me="two", other="one")
+    done, pages = build(one=one, two=two)
     assert done.returncode == 0, done.stderr
-    assert ">met\n" in pages["one"] and ">met\n" in pages["two"]
+    assert ">met, threads: 1\n" in pages["one"] and ">met, threads: 1\n" in pages["two"]
 
-
-def test_what_has_run_is_not_run_again(build):
-    for code, runs in [(COUNTED, "x"), (COUNTED, "x"), (COUNTED + "  # changed", "xx")]:
-        done, _ = build(one=code, two="print('two')")
-        assert done.returncode == 0, done.stderr
-        assert Path("runs").read_text() == runs
+    done, pages = build(one=one + "  # changed", two=two)
+    assert done.returncode == 0, done.stderr
+    assert ">met, threads: 2\n" in pages["one"] and ">met, threads: 1\n" in pages["two"]
+    assert Path("one.runs").read_text() == "xx" and Path("two.runs").read_text() == "x"
 
 
 def test_a_notebook_that_fails_fails_the_build_and_what_the_other_said_is_kept(build):
     done, _ = build(one=FAILING, two=COUNTED)
     assert done.returncode != 0 and "no such luck" in done.stderr
     assert build(one="print('better')", two=COUNTED)[0].returncode == 0
-    assert Path("runs").read_text() == "x"
-
-
-def test_the_cores_are_shared_out(build):
-    threads = "import os; print('threads', os.environ['OMP_NUM_THREADS'])"
-    _, pages = build(one=threads, two=threads + "  # two")
-    assert ">threads 1\n" in pages["one"] and ">threads 1\n" in pages["two"]
-    _, pages = build(one=threads + "  # alone", two=threads + "  # two")
-    assert ">threads 2\n" in pages["one"]
+    assert Path("two.runs").read_text() == "x"
