@@ -32,6 +32,14 @@ def browser():
         browser.close()
 
 
+def listened_to(page: Page, messages: list[str]) -> Page:
+    """The page, whose console and uncaught errors go to the messages."""
+    page.set_default_timeout(10_000)
+    page.on("console", lambda message: messages.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: messages.append(f"uncaught: {error}"))
+    return page
+
+
 @pytest.fixture
 def new_page(browser):
     """``new_page(width=1280, height=800, **context)``: a fresh page; any message in its console fails the test."""
@@ -40,16 +48,41 @@ def new_page(browser):
     def open_page(width=1280, height=800, **options) -> Page:
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("console", lambda message: messages.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: messages.append(f"uncaught: {error}"))
-        return page
+        return listened_to(context.new_page(), messages)
 
     yield open_page
     for context in contexts:
         context.close()
     assert messages == []
+
+
+@pytest.fixture(scope="session")
+def kept_pages(browser):
+    """Blank pages that one test leaves to the next, each with what its console says."""
+    return []
+
+
+@pytest.fixture
+def blank_page(browser, kept_pages):
+    """``blank_page(width=760)``: as `new_page`, in half the time, for tests that change nothing but the document."""
+    used = []
+
+    def open_page(width=1280, height=800) -> Page:
+        if len(used) == len(kept_pages):
+            messages = []
+            kept_pages.append((listened_to(browser.new_page(), messages), messages))
+        page, messages = kept_pages[len(used)]
+        used.append((page, messages))
+        page.set_viewport_size({"width": width, "height": height})
+        return page
+
+    yield open_page
+    said = []
+    for page, messages in used:
+        page.goto("about:blank")
+        said += messages
+        messages.clear()
+    assert said == []
 
 
 @pytest.fixture(scope="module")
@@ -84,14 +117,14 @@ def visit(new_page, address):
 
 
 @pytest.fixture
-def mount(new_page):
+def mount(new_page, blank_page):
     """``mount(figure, width=760, theme="light")``: a page that holds just this figure, through the site's own host.js.
 
     ``page.evaluate("model.set('stride', 2)")`` sets a trait from outside, as Python would.
     """
 
     def mount_figure(figure, width=760, theme="light", **options) -> Page:
-        page = new_page(width=width, **options)
+        page = new_page(width=width, **options) if options else blank_page(width)
         page.set_content(figure_page(figure, theme))
         page.wait_for_selector("html[data-figures=ready]")
         return page
@@ -138,7 +171,7 @@ def axe():
 
 
 @pytest.fixture
-def run_js(new_page):
+def run_js(blank_page):
     """``run_js(files, "expression", argument)``: call a function in Chromium that knows the top-level names of JS files.
 
     ``run_js(["kit.js"], "rows => rows.map(row => outputSize(...row))", rows)``. Files are figures' modules; kit.js is
@@ -147,7 +180,7 @@ def run_js(new_page):
     pages = {}
 
     def run(files, expression, argument=None):
-        page = pages[tuple(files)] = pages.get(tuple(files)) or new_page()
+        page = pages[tuple(files)] = pages.get(tuple(files)) or blank_page()
         names = "\n".join(map(top_level, dict.fromkeys(["kit.js", *files])))
         page.evaluate(f"() => {{ {names}\n globalThis.run = {expression}; }}")
         return page.evaluate("argument => run(argument)", argument)

@@ -7,22 +7,28 @@ import subprocess
 import sys
 from pathlib import Path
 
-# A kernel that runs this first takes one batch an epoch, and few scenes.
+# A kernel that runs this first takes one batch an epoch, few scenes, and few garments to be tested on.
 SHORT_TRAININGS = """
 from cnnbook import data, training
 
-descend, shop_windows = training._descend, data.shop_windows
+descend, fashion_mnist, shop_windows = training._descend, data.fashion_mnist, data.shop_windows
 
 
 def one_batch(model, loss_of, history, generator, count, epochs, batch_size, *rest, **more):
     descend(model, loss_of, history, generator, min(count, batch_size), epochs, batch_size, *rest, **more)
 
 
-def few_scenes(n, **settings):
-    return shop_windows(min(n, 320), **settings)
+def few_garments(**settings):
+    all_garments = fashion_mnist(**settings)
+    few = {name: getattr(all_garments, name)[:250] for name in ("test_images", "test_labels")}
+    return all_garments._replace(**few)
 
 
-training._descend, data.shop_windows = one_batch, few_scenes
+def few_scenes(n, split="train", **settings):
+    return shop_windows(min(n, 96 if split == "test" else 320), split=split, **settings)
+
+
+training._descend, data.fashion_mnist, data.shop_windows = one_batch, few_garments, few_scenes
 """
 
 

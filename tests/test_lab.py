@@ -32,11 +32,19 @@ def lab(tmp_path_factory):
         yield home, address, runtime
 
 
+@pytest.fixture(scope="module")
+def reader(browser):
+    """One reader's browser: JupyterLab's own scripts come once, as for a reader who opens one chapter after the other."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def chapter(lab, browser):
+def chapter(lab, reader):
     """``chapter("NAME.ipynb")``: its page after Run All, the notebook as the reader saves it, a way to ask its kernel."""
     home, address, runtime = lab
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page = reader.new_page()
     sessions = urljoin(address, "/api/sessions")
     permit = {"Authorization": "token book"}
 
@@ -54,9 +62,10 @@ def chapter(lab, browser):
 
 
 def saved_when_run(page, path, seconds=600):
-    """The notebook, saved again and again until each of its code cells has run."""
+    """The notebook, saved whenever its kernel is idle until each of its code cells has run."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
+        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=1000 * seconds)
         page.keyboard.press("Control+s")
         page.wait_for_timeout(500)
         try:
