@@ -1,6 +1,7 @@
 """What tests read off a figure's page, and how they set its traits from outside."""
 
 import base64
+import itertools
 
 import numpy as np
 
@@ -39,6 +40,36 @@ def set_traits(page, **traits):
 def boxes(page, selector):
     """The rectangles of all elements that match, as the browser lays them out."""
     return page.eval_on_selector_all(selector, "all => all.map(one => one.getBoundingClientRect().toJSON())")
+
+
+def apart(rectangles):
+    """Whether of any two rectangles one is beside or above the other."""
+
+    def before(one, other):
+        return one["right"] <= other["left"] or one["bottom"] <= other["top"]
+
+    return all(before(*pair) or before(*pair[::-1]) for pair in itertools.combinations(rectangles, 2))
+
+
+def heights_and_cuts(page, settings, words, sideways=True):
+    """The heights that a figure has at these settings, and the texts, of those that the selector finds, that do not fit.
+
+    ``sideways``: whether a line may not be longer than its box either.
+    """
+    return page.evaluate(
+        """async ([settings, words, sideways]) => {
+          const [heights, cut] = [new Set(), new Set()];
+          for (const setting of settings) {
+            for (const [name, value] of Object.entries(setting)) model.set(name, value);
+            await new Promise(queueMicrotask);
+            heights.add(document.querySelector(".cnnbook").getBoundingClientRect().height);
+            for (const text of document.querySelectorAll(words))
+              if (text.scrollHeight > text.clientHeight + 1 || (sideways && text.scrollWidth > text.clientWidth + 1)) cut.add(text.textContent);
+          }
+          return [[...heights], [...cut]];
+        }""",
+        [settings, words, sideways],
+    )
 
 
 def cells(page, grid, attribute="data-value"):

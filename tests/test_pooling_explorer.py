@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from figure_probe import ENCODE, boxes, cells, decode, set_traits, status, touch, trait
+from figure_probe import (
+    ENCODE,
+    apart,
+    boxes,
+    cells,
+    decode,
+    heights_and_cuts,
+    set_traits,
+    status,
+    touch,
+    trait,
+)
 from traitlets import TraitError
 
 from cnnbook import shapes
@@ -635,26 +646,9 @@ def test_fits(mount, width):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for box in boxes(page, ".part, .grid, .grid-title, .chart, td, th, .controls > *"):
             assert box["left"] >= frame["left"] + 12 and box["right"] <= frame["right"] - 12
-        for one, other in itertools.combinations(boxes(page, ".part .grid-frame, .keys"), 2):
-            beside = one["right"] <= other["left"] or other["right"] <= one["left"]
-            assert beside or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+        assert apart(boxes(page, ".part .grid-frame, .keys"))
         for box in boxes(page, "button, select, input[type=range], .check, .handle"):
             assert min(box["width"], box["height"]) >= 24
-
-
-HEIGHTS_AND_CUTS = """
-async (settings) => {
-  const [heights, cut] = [new Set(), new Set()];
-  for (const setting of settings) {
-    for (const [name, value] of Object.entries(setting)) model.set(name, value);
-    await new Promise(queueMicrotask);
-    heights.add(document.querySelector(".cnnbook").getBoundingClientRect().height);
-    for (const words of document.querySelectorAll("[role=status], .aside, .grid-title, td"))
-      if (words.scrollHeight > words.clientHeight + 1) cut.add(words.textContent);
-  }
-  return { heights: [...heights], cut: [...cut] };
-}
-"""
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -678,8 +672,8 @@ def test_its_height_never_changes_and_no_text_is_cut_off(mount, width):
             [(0, 0, "cross"), (8, 5, "bar"), (3, 2, "soft disk")],
         )
     ]
-    found = page.evaluate(HEIGHTS_AND_CUTS, settings)
-    assert len(found["heights"]) == 1 and found["cut"] == []
+    heights, cut = heights_and_cuts(page, settings, "[role=status], .aside, .grid-title, td", sideways=False)
+    assert len(heights) == 1 and cut == []
 
 
 def test_nothing_moves_by_itself(mount):

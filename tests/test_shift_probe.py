@@ -6,7 +6,18 @@ import re
 import numpy as np
 import pytest
 import torch
-from figure_probe import ENCODE, boxes, decode, pixels, set_traits, status, touch, trait
+from figure_probe import (
+    ENCODE,
+    apart,
+    boxes,
+    decode,
+    heights_and_cuts,
+    pixels,
+    set_traits,
+    status,
+    touch,
+    trait,
+)
 from playwright.sync_api import expect
 from traitlets import TraitError
 
@@ -382,26 +393,9 @@ def test_fits(mount, probe, three, width, count):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for box in boxes(page, ".sp-canvas, .sp-chart, th, td, .grid-title, .sp-key, .controls > *"):
             assert box["left"] >= frame["left"] + 12 and box["right"] <= frame["right"] - 12
-        for one, other in itertools.combinations(boxes(page, ".sp-canvas, table, .sp-chart, .sp-legend"), 2):
-            beside = one["right"] <= other["left"] or other["right"] <= one["left"]
-            assert beside or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+        assert apart(boxes(page, ".sp-canvas, table, .sp-chart, .sp-legend"))
         for box in boxes(page, "button, select, input[type=range]"):
             assert min(box["width"], box["height"]) >= 24
-
-
-HEIGHTS_AND_CUTS = """
-async (settings) => {
-  const [heights, cut] = [new Set(), new Set()];
-  for (const setting of settings) {
-    for (const [name, value] of Object.entries(setting)) model.set(name, value);
-    await new Promise(queueMicrotask);
-    heights.add(document.querySelector(".cnnbook").getBoundingClientRect().height);
-    for (const words of document.querySelectorAll("[role=status], .grid-title, th, td"))
-      if (words.scrollHeight > words.clientHeight + 1 || words.scrollWidth > words.clientWidth + 1) cut.add(words.textContent);
-  }
-  return { heights: [...heights], cut: [...cut] };
-}
-"""
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -412,8 +406,8 @@ def test_its_height_never_changes_and_no_text_is_cut_off(mount, probe, three, wi
         {"image": image, "dx": dx, "dy": dy}
         for image, (dx, dy) in itertools.product(range(10), [(0, 0), (6, -6), (-6, 6), (-6, 0)])
     ]
-    found = page.evaluate(HEIGHTS_AND_CUTS, settings)
-    assert len(found["heights"]) == 1 and found["cut"] == []
+    heights, cut = heights_and_cuts(page, settings, "[role=status], .grid-title, th, td")
+    assert len(heights) == 1 and cut == []
 
 
 def test_nothing_moves_by_itself(mount, probe):

@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from figure_probe import ENCODE, boxes, cells, decode, set_traits, status, touch, trait
+from figure_probe import (
+    ENCODE,
+    apart,
+    boxes,
+    cells,
+    decode,
+    heights_and_cuts,
+    set_traits,
+    status,
+    touch,
+    trait,
+)
 from traitlets import TraitError
 
 from cnnbook import shapes
@@ -669,26 +680,9 @@ def test_fits(mount, width):
         assert len(grids) == 3
         for box in grids:
             assert box["bottom"] <= stage["bottom"] and box["right"] <= stage["right"]
-        for one, other in itertools.combinations(grids, 2):
-            beside = one["right"] <= other["left"] or other["right"] <= one["left"]
-            assert beside or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]
+        assert apart(grids)
         for box in boxes(page, "button, select, input[type=range], .check"):
             assert min(box["width"], box["height"]) >= 24
-
-
-HEIGHTS_AND_CUTS = """
-async (settings) => {
-  const [heights, cut] = [new Set(), new Set()];
-  for (const setting of settings) {
-    for (const [name, value] of Object.entries(setting)) model.set(name, value);
-    await new Promise(queueMicrotask);
-    heights.add(document.querySelector(".cnnbook").getBoundingClientRect().height);
-    for (const words of document.querySelectorAll("[role=status], .grid-title"))
-      if (words.scrollHeight > words.clientHeight + 1 || words.scrollWidth > words.clientWidth + 1) cut.add(words.textContent);
-  }
-  return { heights: [...heights], cut: [...cut] };
-}
-"""
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -697,8 +691,8 @@ def test_its_height_never_changes_and_no_text_is_cut_off(mount, width):
     settings = [DEFAULTS | setting for setting in [*EXAMPLES, *(setting for setting, _ in SAYS)]]
     largest = {"input_size": 5, "kernel_size": 5, "stride": 4, "row": 22, "column": 22}
     settings += [{**largest, "kind": kind} for kind in KINDS]
-    found = page.evaluate(HEIGHTS_AND_CUTS, settings)
-    assert len(found["heights"]) == 1 and found["cut"] == []
+    heights, cut = heights_and_cuts(page, settings, "[role=status], .grid-title")
+    assert len(heights) == 1 and cut == []
 
 
 # ── Python ──
