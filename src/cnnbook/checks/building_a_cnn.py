@@ -139,7 +139,7 @@ def _spread(kernel, grad_output):
 
 build_image_gradient = Checker(
     truth=_spread,
-    right="Each output stamps the kernel, times its gradient, onto its window: a transposed convolution.",
+    right="Each output stamps the kernel, times its gradient, onto its window. A later chapter makes a layer of it: the transposed convolution.",
     slips=[
         (
             lambda kernel, grad_output: _spread(kernel[::-1, ::-1], grad_output),
@@ -182,7 +182,7 @@ build_epochs = Checker(
 
 build_he = Checker(
     truth=lambda in_channels, out_channels, kernel_size: 2 / (in_channels * kernel_size**2),
-    right="The sum over many inputs has as much spread as one input. PyTorch calls it `kaiming_normal_`.",
+    right="The sum over many inputs has twice the mean square of one input, and the ReLU halves it. PyTorch calls it `kaiming_normal_`.",
     slips=[
         (
             lambda in_channels, out_channels, kernel_size: 2 / (out_channels * kernel_size**2),

@@ -110,7 +110,7 @@ QUESTIONS = [
         "why": [
             "A stride counts for the kernels above it, and here the 3 × 3 is above it or not.",
             "A stride has no weights.",
-            "With the stride in the 1 × 1, the 3 × 3 after it has a quarter of the places to visit.",
+            "With the stride in the 1 × 1, that layer has a quarter of the places to visit.",
         ],
     },
 ]
