@@ -18,7 +18,7 @@ def _both_pooled(image, *settings):
 
 pool_by_hand = Checker(
     truth=_both_pooled(_POOL_MAP, 2),
-    right="A quarter of the numbers is left. The maximum keeps one of each four as it was, the average none.",
+    right="A quarter of the numbers is left. The maximum is always one of the four, the average need not be.",
     slips=[
         (_both_pooled(_POOL_MAP, 2)[::-1], "The maximum comes first, the average second."),
         (
