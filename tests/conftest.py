@@ -57,7 +57,7 @@ def new_page(browser):
 
 
 @pytest.fixture(scope="session")
-def kept_pages(browser):
+def kept_pages():
     """Blank pages that one test leaves to the next, each with what its console says."""
     return []
 
@@ -67,13 +67,13 @@ def blank_page(browser, kept_pages):
     """``blank_page(width=760)``: as `new_page`, in half the time, for tests that change nothing but the document."""
     used = []
 
-    def open_page(width=1280, height=800) -> Page:
+    def open_page(width=1280) -> Page:
         if len(used) == len(kept_pages):
             messages = []
             kept_pages.append((listened_to(browser.new_page(), messages), messages))
         page, messages = kept_pages[len(used)]
         used.append((page, messages))
-        page.set_viewport_size({"width": width, "height": height})
+        page.set_viewport_size({"width": width, "height": 800})
         return page
 
     yield open_page

@@ -42,13 +42,18 @@ def boxes(page, selector):
     return page.eval_on_selector_all(selector, "all => all.map(one => one.getBoundingClientRect().toJSON())")
 
 
-def apart(rectangles):
-    """Whether of any two rectangles one is beside or above the other."""
-
-    def before(one, other):
-        return one["right"] <= other["left"] or one["bottom"] <= other["top"]
-
-    return all(before(*pair) or before(*pair[::-1]) for pair in itertools.combinations(rectangles, 2))
+def overlap(rectangles):
+    """How far, in pixels, two of the rectangles run into each other at most; 0 or less where all are apart."""
+    return max(
+        (
+            min(
+                min(one["right"], other["right"]) - max(one["left"], other["left"]),
+                min(one["bottom"], other["bottom"]) - max(one["top"], other["top"]),
+            )
+            for one, other in itertools.combinations(rectangles, 2)
+        ),
+        default=0,
+    )
 
 
 def heights_and_cuts(page, settings, words, sideways=True):

@@ -19,9 +19,8 @@ def one_batch(model, loss_of, history, generator, count, epochs, batch_size, *re
 
 
 def few_garments(**settings):
-    all_garments = fashion_mnist(**settings)
-    few = {name: getattr(all_garments, name)[:250] for name in ("test_images", "test_labels")}
-    return all_garments._replace(**few)
+    garments = fashion_mnist(**settings)
+    return garments._replace(test_images=garments.test_images[:250], test_labels=garments.test_labels[:250])
 
 
 def few_scenes(n, split="train", **settings):
@@ -84,10 +83,15 @@ def _port(server, runtime):
     raise RuntimeError(f"JupyterLab ended with code {server.returncode} before it served")
 
 
+def wait_until_idle(page, seconds=120):
+    """Wait for the open notebook's kernel, until it has begun or has done what it was given."""
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=1000 * seconds)
+
+
 def run_all(page, address):
     """Open a notebook and choose Run > Run All Cells, as a reader does."""
     page.goto(address)
     page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=120_000)
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=120_000)
+    wait_until_idle(page)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.locator(".lm-Menu-itemLabel", has_text="Run All Cells").first.click()

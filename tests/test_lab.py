@@ -8,7 +8,7 @@ from urllib.parse import urljoin
 import nbformat
 import pytest
 from jupyter_client import BlockingKernelClient
-from lab_server import run_all, serve_lab
+from lab_server import run_all, serve_lab, wait_until_idle
 from notebook_file import write_notebook
 from picture_file import written
 from PIL import Image
@@ -65,7 +65,7 @@ def saved_when_run(page, path, seconds=600):
     """The notebook, saved whenever its kernel is idle until each of its code cells has run."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        page.get_by_text("Python 3 (ipykernel) | Idle").wait_for(timeout=1000 * seconds)
+        wait_until_idle(page, end - time.monotonic())
         page.keyboard.press("Control+s")
         page.wait_for_timeout(500)
         try:

@@ -9,11 +9,11 @@ import torch
 import torch.nn.functional as F
 from figure_probe import (
     ENCODE,
-    apart,
     boxes,
     cells,
     decode,
     heights_and_cuts,
+    overlap,
     set_traits,
     status,
     touch,
@@ -646,7 +646,7 @@ def test_fits(mount, width):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for box in boxes(page, ".part, .grid, .grid-title, .chart, td, th, .controls > *"):
             assert box["left"] >= frame["left"] + 12 and box["right"] <= frame["right"] - 12
-        assert apart(boxes(page, ".part .grid-frame, .keys"))
+        assert overlap(boxes(page, ".part .grid-frame, .keys")) <= 0
         for box in boxes(page, "button, select, input[type=range], .check, .handle"):
             assert min(box["width"], box["height"]) >= 24
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from figure_probe import (
     ENCODE,
-    apart,
     boxes,
     decode,
     heights_and_cuts,
+    overlap,
     pixels,
     set_traits,
     status,
@@ -393,7 +393,7 @@ def test_fits(mount, probe, three, width, count):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for box in boxes(page, ".sp-canvas, .sp-chart, th, td, .grid-title, .sp-key, .controls > *"):
             assert box["left"] >= frame["left"] + 12 and box["right"] <= frame["right"] - 12
-        assert apart(boxes(page, ".sp-canvas, table, .sp-chart, .sp-legend"))
+        assert overlap(boxes(page, ".sp-canvas, table, .sp-chart, .sp-legend")) <= 0
         for box in boxes(page, "button, select, input[type=range]"):
             assert min(box["width"], box["height"]) >= 24
 

@@ -71,6 +71,10 @@ def test_two_notebooks_run_at_the_same_time_share_the_cores_and_run_again_only_w
     assert ">met, threads: 2\n" in pages["one"] and ">met, threads: 1\n" in pages["two"]
     assert Path("one.runs").read_text() == "xx" and Path("two.runs").read_text() == "x"
 
+    done, _ = build(one=one + "  # changed", two=two)
+    assert done.returncode == 0, done.stderr
+    assert Path("one.runs").read_text() == "xx" and Path("two.runs").read_text() == "x"
+
 
 def test_a_notebook_that_fails_fails_the_build_and_what_the_other_said_is_kept(build):
     done, _ = build(one=FAILING, two=COUNTED)

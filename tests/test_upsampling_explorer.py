@@ -10,11 +10,11 @@ import torch
 import torch.nn.functional as F
 from figure_probe import (
     ENCODE,
-    apart,
     boxes,
     cells,
     decode,
     heights_and_cuts,
+    overlap,
     set_traits,
     status,
     touch,
@@ -680,7 +680,7 @@ def test_fits(mount, width):
         assert len(grids) == 3
         for box in grids:
             assert box["bottom"] <= stage["bottom"] and box["right"] <= stage["right"]
-        assert apart(grids)
+        assert overlap(grids) <= 0
         for box in boxes(page, "button, select, input[type=range], .check"):
             assert min(box["width"], box["height"]) >= 24
 
